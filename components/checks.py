@@ -1,0 +1,40 @@
+"""Checks of single values that several components make, and ``errors.invalid`` words."""
+
+from collections.abc import Iterable, Sequence
+
+from .errors import invalid, nearest
+
+
+def integer(
+    component: str,
+    field: str,
+    value: object,
+    low: int,
+    high: int | None = None,
+    hint: str = "",
+) -> int:
+    """``value`` as an int between ``low`` and ``high``; whole floats are accepted, since every
+    number that comes from another language is one."""
+    allowed = f"whole numbers from {low} to {high}" if high is not None else f"{low} or more"
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole:
+        raise invalid(component, field, value, allowed, hint or "Give a whole number.")
+    number = int(value)  # type: ignore[call-overload]  # `whole` has just said so
+    if number < low or (high is not None and number > high):
+        best = low if number < low or high is None else high
+        raise invalid(component, field, number, allowed, hint or f"Nearest: {best}.")
+    return int(number)
+
+
+def one_of(component: str, field: str, value: object, allowed: Sequence[str]) -> str:
+    """``value`` when it is one of ``allowed``."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    close = nearest(str(value), allowed)
+    hint = f"Did you mean {close!r}?" if close else ""
+    raise invalid(component, field, value, listed(allowed), hint)
+
+
+def listed(values: Iterable[str]) -> str:
+    """``'a', 'b', 'c'``."""
+    return ", ".join(repr(value) for value in values)

@@ -1,0 +1,282 @@
+"""Checks what the caller wrote and turns it into plain settings with every default filled in.
+
+Everything that can be wrong is found here, before a resource exists. The app's own rules
+are in ``web_app.py``, a shared load balancer's in ``attach.py``, task sizes in ``sizes.py``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pulumi
+
+from ..errors import check_keys, invalid, nearest
+from ..network import Placement
+from ..policy import Statement
+from ..web_app import ResolvedWebApp
+from ..web_app import resolve as resolve_app
+from . import attach, clients
+from .args import DiscoveryArgs, FargateWebServiceArgs
+from .sizes import check_size
+
+KIND = "FargateWebService"
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+LONGEST_NAME = 24
+"""A load balancer's name has at most 32 characters, and Pulumi adds eight to make it unique."""
+CONTAINER_INSIGHTS = {"off": "disabled", "on": "enabled", "enhanced": "enhanced"}
+LOG_RETENTION_DAYS = 30
+"""A month: long enough to look into what users report, and the first days are most of the bill."""
+RETENTIONS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""What CloudWatch Logs takes (API reference, PutRetentionPolicy)."""
+ROLLOUT_TIMEOUT_SECONDS = 1200
+"""ECS needs some minutes for a rolling deployment, waits for its alarms after it, and its circuit
+breaker takes about ten minutes to give up on tasks that never get healthy."""
+GATE_TIMEOUT_SECONDS = 600
+FEWEST_ZONES = 2
+"""A load balancer needs subnets in two zones."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A FargateWebService's arguments, checked, in Python's types."""
+
+    name: str
+    app: ResolvedWebApp
+    vpc_id: pulumi.Input[str]
+    public_subnet_ids: Sequence[pulumi.Input[str]]
+    task_subnet_ids: Sequence[pulumi.Input[str]]
+    public_ip: bool
+    cluster_arn: pulumi.Input[str] | None
+    cluster_name: pulumi.Input[str] | None
+    container_insights: str
+    spot_percent: int
+    on_demand_base: int
+    route: attach.Route | None
+    deletion_protection: bool
+    dual_stack: bool
+    execution_permissions: Sequence[Statement]
+    container_check_command: Sequence[str] | None
+    log_retention_days: int
+    rollback: bool
+    rollout_timeout_seconds: int
+    explain_rollouts: bool
+    gate_command: Sequence[str] | None
+    gate_timeout_seconds: int
+    alarms: bool
+    alarm_topic_arn: pulumi.Input[str] | None
+    discovery: DiscoveryArgs | None
+    allow_from: Sequence[pulumi.Input[str]]
+    tags: Mapping[str, pulumi.Input[str]]
+
+    @property
+    def desired_count(self) -> int:
+        """Tasks to start with; within the limits of scaling where it is on."""
+        if (scaling := self.app.scaling) is None:
+            return self.app.replicas
+        return min(max(self.app.replicas, scaling.min), scaling.max)
+
+
+def settings(name: str, args: FargateWebServiceArgs) -> Settings:
+    """Check every argument of the component ``name``.
+
+    Raises:
+        ValueError: naming component, field, given value, what is allowed, and the next step.
+    """
+    who = f"{KIND} '{name}'"
+    check_keys(who, args, FargateWebServiceArgs)
+    # None means "not given", as it does in other languages.
+    args = cast(FargateWebServiceArgs, {k: v for k, v in args.items() if v is not None})
+    _check_name(who, name)
+    app = resolve_app(who, args["app"])
+    check_size(who, app.cpu, app.memory)
+    network = args["network"]
+    public_ip = network.get("nat", "none") == "none"
+    _check_network(who, network, public_ip)
+    _check_cluster(who, args)
+    _check_pull(who, app, args)
+    route = None
+    if "attach" in args:
+        for field in ("deletion_protection", "dual_stack"):
+            if args.get(field):
+                raise invalid(who, field, True, "where the service makes its own load balancer")
+        route = attach.resolve(who, args["attach"], _domain(app))
+        attach.claim(who, name, route)
+    spot = _within(who, args, "spot_percent", 0, 100, 0)
+    base = _within(who, args, "on_demand_base", 0, 100, 1 if spot else 0)
+    if base and not spot:
+        raise invalid(who, "on_demand_base", base, "with spot_percent above 0")
+    explain = _explains(who, args)
+    gate = args.get("before_deploy")
+    if gate is not None and not gate["command"]:
+        raise invalid(who, "before_deploy.command", [], "at least one word")
+    return Settings(
+        name=name,
+        app=app,
+        vpc_id=network["vpc_id"],
+        public_subnet_ids=network["public_subnet_ids"],
+        task_subnet_ids=network["public_subnet_ids" if public_ip else "private_subnet_ids"],
+        public_ip=public_ip,
+        cluster_arn=args.get("cluster_arn"),
+        cluster_name=args.get("cluster_name"),
+        container_insights=_one_of(who, args, "container_insights", CONTAINER_INSIGHTS, "off"),
+        spot_percent=spot,
+        on_demand_base=base,
+        route=route,
+        deletion_protection=args.get("deletion_protection", False),
+        dual_stack=args.get("dual_stack", False),
+        execution_permissions=args.get("execution_permissions", ()),
+        container_check_command=args.get("container_check_command"),
+        log_retention_days=_retention(who, args),
+        rollback=args.get("rollback", True),
+        rollout_timeout_seconds=_within(
+            who, args, "rollout_timeout_seconds", 60, 7200, ROLLOUT_TIMEOUT_SECONDS
+        ),
+        explain_rollouts=explain,
+        gate_command=None if gate is None else gate["command"],
+        gate_timeout_seconds=_within(
+            who, gate or {}, "timeout_seconds", 30, 3600, GATE_TIMEOUT_SECONDS, "before_deploy."
+        ),
+        alarms=args.get("alarms", True),
+        alarm_topic_arn=args.get("alarm_topic_arn"),
+        discovery=_discovery(who, args),
+        allow_from=args.get("allow_from", ()),
+        tags=args.get("tags", {}),
+    )
+
+
+def _domain(app: ResolvedWebApp) -> str | None:
+    return None if app.domain is None else app.domain.name
+
+
+def _check_name(who: str, name: str) -> None:
+    if not NAME.fullmatch(name) or name.startswith("internal-") or name.endswith("-"):
+        raise invalid(
+            who, "name", name, "letters, digits and inner hyphens, a letter first, not internal-…"
+        )
+    if len(name) > LONGEST_NAME:
+        raise invalid(
+            who,
+            "name",
+            name,
+            f"at most {LONGEST_NAME} characters, not {len(name)}",
+            "It names the load balancer, which AWS limits to 32 with Pulumi's random suffix.",
+        )
+
+
+def _check_network(who: str, network: Placement, public_ip: bool) -> None:
+    if len(network["public_subnet_ids"]) < FEWEST_ZONES:
+        raise invalid(
+            who,
+            "network.public_subnet_ids",
+            len(network["public_subnet_ids"]),
+            f"at least {FEWEST_ZONES} subnets in different zones, for the load balancer",
+        )
+    if not public_ip and not network["private_subnet_ids"]:
+        raise invalid(
+            who,
+            "network.private_subnet_ids",
+            [],
+            f"at least one subnet with network.nat={network.get('nat')!r}",
+            "With nat='none' tasks run in the public subnets.",
+        )
+
+
+def _check_cluster(who: str, args: FargateWebServiceArgs) -> None:
+    for one, other in (("cluster_arn", "cluster_name"), ("cluster_name", "cluster_arn")):
+        if one in args and other not in args:
+            raise invalid(who, other, None, f"given together with {one}")
+    if "cluster_arn" in args and "container_insights" in args:
+        raise invalid(
+            who,
+            "container_insights",
+            args["container_insights"],
+            "without cluster_arn",
+            "A given cluster is left as it is; set it where that cluster is made.",
+        )
+
+
+def _check_pull(who: str, app: ResolvedWebApp, args: FargateWebServiceArgs) -> None:
+    private = isinstance(app.image, str) and ".dkr.ecr." in app.image
+    if private and not args.get("execution_permissions"):
+        raise invalid(
+            who,
+            "execution_permissions",
+            [],
+            f"permissions to pull {app.image} from a private repository",
+            "Next step: pass ContainerImage.pull_policy() of that image.",
+        )
+
+
+def _explains(who: str, args: FargateWebServiceArgs) -> bool:
+    can = clients.available()
+    wanted = args.get("explain_rollouts", can)
+    for field, asked in (("explain_rollouts", wanted), ("before_deploy", "before_deploy" in args)):
+        if asked and not can:
+            raise invalid(
+                who,
+                field,
+                args.get(field),
+                "where boto3 is installed",
+                "Next step: pip install 'slipway[hooks]'.",
+            )
+    return wanted
+
+
+def _discovery(who: str, args: FargateWebServiceArgs) -> DiscoveryArgs | None:
+    found = args.get("discovery")
+    if found is not None and not re.fullmatch(
+        r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
+        found["namespace"],
+    ):
+        raise invalid(
+            who, "discovery.namespace", found["namespace"], "a DNS name such as shop.internal"
+        )
+    return found
+
+
+def _retention(who: str, args: FargateWebServiceArgs) -> int:
+    days = int(args.get("log_retention_days", LOG_RETENTION_DAYS))
+    if days not in RETENTIONS:
+        near = min(RETENTIONS, key=lambda valid: abs(valid - days))
+        raise invalid(
+            who,
+            "log_retention_days",
+            days,
+            ", ".join(map(str, RETENTIONS)),
+            f"Nearest: {near}.",
+        )
+    return days
+
+
+def _within(
+    who: str,
+    args: Mapping[str, object],
+    field: str,
+    low: int,
+    high: int,
+    default: int,
+    prefix: str = "",
+) -> int:
+    given = args.get(field, default)
+    value = int(given)  # type: ignore[call-overload]  # a number; whole ones arrive as floats
+    if not low <= value <= high:
+        raise invalid(who, prefix + field, given, f"{low} to {high}")
+    return int(value)
+
+
+def _one_of(
+    who: str, args: FargateWebServiceArgs, field: str, values: Mapping[str, str], default: str
+) -> str:
+    given = str(args.get(field, default))
+    if given not in values:
+        near = nearest(given, values)
+        raise invalid(who, field, given, _or(values), f"Nearest: {near}." if near else "")
+    return values[given]
+
+
+def _or(values: Iterable[str]) -> str:
+    return ", ".join(values)

@@ -1,0 +1,118 @@
+"""Binds the gate and the explained rollout to the ECS service as resource hooks.
+
+Owns when each runs and with which clients; what they do is in ``gate.py`` and
+``rollout.py``. Hooks do not run at preview.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from . import gate, rollout
+from .clients import Clients, Login, region_of
+
+Connect = Callable[[str], Clients]
+"""Makes the clients of a region."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to happen around a change of the service."""
+
+    rollout_timeout_seconds: int | None
+    """None: the rollout is not followed here."""
+    command: Sequence[str] | None
+    """None: there is no gate."""
+    gate_timeout_seconds: int
+
+
+def binding(plan: Plan, connect: Connect | None = None) -> pulumi.ResourceHookBinding | None:
+    """The hooks for one ECS service; None when there are none."""
+    if connect is None:
+        connect = Login.from_config().connect
+
+    async def before(args: pulumi.ResourceHookArgs) -> None:
+        await _aside(lambda: pass_gate(plan, args, connect))
+
+    async def after(args: pulumi.ResourceHookArgs) -> None:
+        await _aside(lambda: follow_rollout(plan, args, connect))
+
+    befores: list[Any] = [before] if plan.command is not None else []
+    afters: list[Any] = [after] if plan.rollout_timeout_seconds is not None else []
+    if not befores and not afters:
+        return None
+    return pulumi.ResourceHookBinding(
+        before_create=befores, before_update=befores, after_create=afters, after_update=afters
+    )
+
+
+def pass_gate(plan: Plan, args: pulumi.ResourceHookArgs, connect: Connect) -> None:
+    """Run the gate if the task definition is a new one."""
+    new, old = args.new_inputs or {}, args.old_inputs or {}
+    revision = new["taskDefinition"]
+    if plan.command is None or old.get("taskDefinition") == revision:
+        return
+    run = gate.Gate(
+        name=args.name,
+        cluster=new["cluster"],
+        revision=revision,
+        command=plan.command,
+        timeout_seconds=plan.gate_timeout_seconds,
+        network=new["networkConfiguration"],
+    )
+    with _readable(args.name, "before_deploy could not be run", gate.BeforeDeployError):
+        gate.run(run, connect(region_of(revision)))
+
+
+def follow_rollout(plan: Plan, args: pulumi.ResourceHookArgs, connect: Connect) -> None:
+    """Follow the deployment that this change started."""
+    new = args.new_inputs or {}
+    assert plan.rollout_timeout_seconds is not None
+    followed = rollout.Rollout(
+        name=args.name,
+        cluster=new["cluster"],
+        service=args.id,
+        revision=new["taskDefinition"],
+        timeout_seconds=plan.rollout_timeout_seconds,
+    )
+    with _readable(args.name, "the rollout could not be followed", rollout.RolloutError):
+        rollout.follow(followed, connect(region_of(args.id)))
+
+
+class _readable:  # noqa: N801 - reads as a statement: with _readable(...)
+    """Turns an AWS error into one message that says whose credentials were used."""
+
+    def __init__(self, name: str, what: str, error: type[Exception]) -> None:
+        self._start, self._error = f"FargateWebService '{name}': {what}", error
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if isinstance(error, BotoCoreError | ClientError):
+            raise self._error(
+                f"{self._start}: {error}. It asks AWS from this process, with aws:profile and "
+                "aws:assumeRoles of the stack or the ambient credentials. Next step: give these "
+                "the right to read ECS, load balancer and logs, or set explain_rollouts to False."
+            ) from error
+
+
+async def _aside(work: Callable[[], None]) -> None:
+    """Run ``work`` on a thread of its own.
+
+    Neither on the event loop, which other resources need meanwhile, nor in its default
+    pool: there each registration that is under way holds a thread until the engine
+    answers, and the engine waits for this hook, so that a handful of services at once
+    would wait for one another forever.
+    """
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slipway-hook")
+    try:
+        await asyncio.get_running_loop().run_in_executor(pool, work)
+    finally:
+        pool.shutdown(wait=False)

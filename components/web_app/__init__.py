@@ -1,0 +1,30 @@
+"""WebApp: one description of a web app that every runtime understands.
+
+``spec.py`` is what a caller writes, with the health-and-drain contract; ``resolved.py`` is
+the same checked and complete, for the component that runs it.
+"""
+
+from .resolved import (
+    ARCHITECTURES,
+    DEFAULT_ARCHITECTURE,
+    ResolvedDomain,
+    ResolvedHealthCheck,
+    ResolvedScaling,
+    ResolvedWebApp,
+    resolve,
+)
+from .spec import Domain, HealthCheck, Scaling, WebApp
+
+__all__ = [
+    "ARCHITECTURES",
+    "DEFAULT_ARCHITECTURE",
+    "Domain",
+    "HealthCheck",
+    "ResolvedDomain",
+    "ResolvedHealthCheck",
+    "ResolvedScaling",
+    "ResolvedWebApp",
+    "Scaling",
+    "WebApp",
+    "resolve",
+]

@@ -1,0 +1,72 @@
+"""Environment variables and secrets of a web app, and how the one is kept out of the other."""
+
+import re
+from collections.abc import Mapping
+
+import pulumi
+
+from ..errors import invalid
+
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET_ARN = re.compile(r"arn:[a-z-]+:(ssm|secretsmanager):")
+_SECRET_NAME = re.compile(
+    r"PASSWORD|PASSWD|SECRET|API_?KEY|ACCESS_KEY(?!_ID)|PRIVATE_KEY|(^|_)TOKENS?(_|$)"
+)
+"""A variable with one of these in its name is taken for a secret."""
+_POINTERS = ("_ARN", "_NAME", "_URL", "_FILE", "_PATH", "_TTL", "_SECONDS")
+"""A name that ends so says where a secret is, or how long it lives, not what it is."""
+
+
+def checked_environment(
+    owner: str,
+    environment: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[str, pulumi.Input[str]],
+) -> dict[str, pulumi.Input[str]]:
+    """The environment to set, with secrets marked as such.
+
+    Raises:
+        ValueError: a name or value is not allowed, or a secret is given as plain text.
+    """
+    for field, names in (("environment", environment), ("secrets", secrets)):
+        for name in names:
+            if not _ENV_NAME.fullmatch(name):
+                raise invalid(
+                    owner,
+                    f"app.{field}",
+                    name,
+                    "names of letters, digits and _ that do not start with a digit",
+                    f"Rename it, for instance to {re.sub('[^A-Za-z0-9_]', '_', name) or 'NAME'!r}.",
+                )
+    for name in sorted(environment.keys() & secrets.keys()):
+        raise ValueError(
+            f"{owner}: {name} is in app.environment and in app.secrets. Remove one of the two."
+        )
+    for name, arn in secrets.items():
+        if isinstance(arn, str) and not _SECRET_ARN.match(arn):
+            # The value is not shown: it may be the secret itself.
+            raise ValueError(
+                f"{owner}: app.secrets[{name!r}] is not an ARN. Allowed: the ARN of an SSM "
+                "parameter or of a Secrets Manager secret. Store the value there and pass its ARN."
+            )
+    checked: dict[str, pulumi.Input[str]] = {}
+    for name, value in environment.items():
+        secret = _looks_secret(name)
+        if isinstance(value, str) and secret:
+            raise ValueError(
+                f"{owner}: app.environment[{name!r}] looks like a secret and is plain text, which "
+                "anyone who may read the deployment would see. Store it in SSM or Secrets Manager "
+                f"and pass app.secrets={{{name!r}: arn}}; or, where plain text is meant, pass "
+                "pulumi.Output.secret(value)."
+            )
+        if value is None or isinstance(value, bool | int | float):
+            raise invalid(
+                owner, f"app.environment[{name!r}]", value, "text", f"Write {str(value)!r}."
+            )
+        # Whether an output is secret shows only later: under such a name it is made one.
+        checked[name] = pulumi.Output.secret(value) if secret else value
+    return checked
+
+
+def _looks_secret(name: str) -> bool:
+    upper = name.upper()
+    return bool(_SECRET_NAME.search(upper)) and not upper.endswith(_POINTERS)

@@ -1,0 +1,36 @@
+"""What the cloud accepts without effect, and why; the documentation prints these."""
+
+PROCESS_ENGINE: dict[str, str] = {
+    "cpu, memory": "a process has the whole machine; limits need a container engine",
+    "user, privileged, linuxParameters, ulimits": "the process runs as the user who started "
+    "the sandbox",
+    "readonlyRootFilesystem": "the image's files are unpacked read-only and shared, but the "
+    "rest of the machine's files are as writable as they are for the user",
+    "volumes, mountPoints": "no mounts; each container has a private HOME and TMPDIR",
+    "runtimePlatform": "the machine's own architecture runs whatever the image is built for",
+    "RUN in a Dockerfile": "the image holds what COPY brings; packages are this machine's",
+    "awsvpc network": "a task's address is of its subnet but no network carries it; its ports "
+    "are ports of 127.0.0.1, told to the process as PORT and HOST",
+    "several portMappings": "PORT names the first; addresses of the others are rewritten in "
+    "the command only",
+}
+"""Task definition settings that the process engine cannot honour."""
+
+TASKS: dict[str, str] = {
+    "dependsOn": "containers start in the order of the task definition, without waiting",
+    "capacityProviderStrategy": "recorded; every task runs on this machine",
+    "deploymentConfiguration.alarms": "no alarm stops or rolls back a deployment",
+    "credentials in docker mode": "the task role's session is in the environment instead of "
+    "behind AWS_CONTAINER_CREDENTIALS_FULL_URI, because AWS SDKs accept only loopback there",
+    "security groups": "recorded; nothing filters traffic on this machine",
+}
+"""ECS features that are recorded only."""
+
+BALANCER: dict[str, str] = {
+    "sessions stickiness": "requests go round robin whatever stickiness says",
+    "lambda targets, authenticate-*": "answered with 501",
+    "WebSockets, HTTP/2": "HTTP/1.1 only",
+    "source-ip conditions": "always match: every client is 127.0.0.1",
+    "slow start, least_outstanding_requests, cross-zone, WAF": "no effect",
+}
+"""Load balancer features without effect."""

@@ -1,0 +1,206 @@
+"""What the commands have in common: a cloud, a deployment in it, the way to look at both."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sandbox import journeys, workspace
+from sandbox.cloud.lifecycle import Cloud, CloudError, running, start, stop
+from sandbox.deploy import Result, connect, deploy, deployed, load_config
+from sandbox.deploy.config import StackConfig
+from sandbox.terminal import Terminal
+
+LOCAL = "local"
+"""The stack that this machine's architecture and base image are filled into."""
+
+
+class Clock:
+    """Seconds that each phase took."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, phase: str) -> None:
+        """End the current phase under this name."""
+        now = time.monotonic()
+        self.laps[phase] = round(now - self._last, 2)
+        self._last = now
+
+
+def overrides(stack: str, program: Path, pairs: list[str]) -> dict[str, str]:
+    """Configuration from the command line, over what only this machine knows.
+
+    The local stack gets this machine's architecture, and ``SANDBOX_BASE_IMAGE`` as the
+    base of the image, unless its file or the command line says otherwise.
+    """
+    given: dict[str, str] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise CloudError(f"--config {pair}: expected key=value, for instance appVersion=2.0.")
+        given[key] = value
+    if stack != LOCAL:
+        return given
+    declared = load_config(program, stack).values.keys()
+    machine = {
+        "slipway:architecture": _architecture(),
+        "slipway:baseImage": os.environ.get("SANDBOX_BASE_IMAGE", ""),
+    }
+    named = (program / f"Pulumi.{stack}.yaml").read_text()
+    return {
+        **{key: value for key, value in machine.items() if key in declared and key not in named},
+        **given,
+    }
+
+
+def _architecture() -> str:
+    machine = platform.machine().lower()
+    return "arm64" if machine in ("arm64", "aarch64") else "x86_64"
+
+
+def bring_up(terminal: Terminal, state: Path, port: int) -> tuple[Cloud, bool]:
+    """The cloud, and whether this command started it."""
+    cloud = start(state, port=port)
+    if not cloud.fresh:
+        terminal.say(
+            f"The embedded cloud already runs at {cloud.endpoint} (pid {cloud.pid}); updating it "
+            "in place. `make up ARGS=--fresh` starts from an empty one."
+        )
+        return cloud, False
+    if cloud.port_note:
+        terminal.warn(f"Note: {cloud.port_note}.")
+    terminal.say(f"The embedded cloud runs at {cloud.endpoint} (pid {cloud.pid}), IAM enforced.")
+    containers = "a Docker engine" if cloud.engine == "docker" else "processes of this machine"
+    terminal.say(f"Containers run as {containers}: {cloud.engine_note}.")
+    return cloud, True
+
+
+def require(state: Path) -> Cloud:
+    """The cloud that runs on `state`; none is the user's mistake."""
+    cloud = running(state)
+    if cloud is None:
+        raise CloudError("No sandbox runs here. Start it: make up.")
+    return cloud
+
+
+def require_deployed(state: Path, cloud: Cloud) -> Result:
+    """What is deployed in `cloud`; nothing is the user's mistake."""
+    result = deployed(state, boot=cloud.boot)
+    if result is None:
+        raise CloudError("Nothing is deployed in the sandbox. Deploy: make up.")
+    return result
+
+
+@contextmanager
+def stopped_on_failure(terminal: Terminal, state: Path, *, mine: bool) -> Iterator[None]:
+    """A cloud that was started for a deployment that failed does not outlive it."""
+    try:
+        yield
+    except BaseException:
+        if not mine and running(state) is not None:
+            terminal.warn("The cloud ran before this command and is left running.")
+        else:
+            stop(state)
+            workspace.forget(state)
+            terminal.warn("The embedded cloud was stopped; nothing is left running.")
+        raise
+
+
+def deploy_into(
+    terminal: Terminal, cloud: Cloud, state: Path, stack: str, program: Path, config: dict[str, str]
+) -> Result:
+    """Deploy the program with progress on the terminal; keep its exports in the state."""
+    stack_config = load_config(program, stack, overrides=config)
+    context = connect(
+        cloud.endpoint,
+        region=_region(stack_config, cloud),
+        account=cloud.account,
+        engine=cloud.engine,
+    )
+    with terminal:
+        result = deploy(
+            program,
+            stack=stack,
+            state=state,
+            context=context,
+            boot=cloud.boot,
+            config=config,
+            on_event=terminal.progress,
+        )
+    terminal.summary(result)
+    workspace.write_environment(state, cloud)
+    workspace.write_outputs(state, result.outputs)
+    return result
+
+
+def _region(stack: StackConfig, cloud: Cloud) -> str:
+    # Unsigned calls (a browser at a load balancer) reach the cloud's own region alone.
+    region = stack.region or cloud.region
+    if region != cloud.region:
+        raise CloudError(
+            f"aws:region is {region}, and the sandbox serves {cloud.region} alone. Set "
+            f"aws:region to {cloud.region} in Pulumi.{stack.stack}.yaml for the sandbox."
+        )
+    return region
+
+
+def drive(terminal: Terminal, cloud: Cloud, result: Result) -> list[journeys.Report]:
+    """Take every journey, printing each as it ends."""
+    context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
+    visit = journeys.Visit(result.outputs, context.client)
+    reports: list[journeys.Report] = []
+    for journey in journeys.every_journey():
+        reports.append(journeys.take(journey, visit))
+        terminal.journey(reports[-1])
+    return reports
+
+
+def shown(result: Result, *, secrets: bool = False) -> dict[str, Any]:
+    """The exports as they may be shown."""
+    return {
+        key: "[secret]" if key in result.secret_outputs and not secrets else value
+        for key, value in result.outputs.items()
+    }
+
+
+def addresses(cloud: Cloud, state: Path, result: Result | None) -> dict[str, str]:
+    """Where to look, for the table that a command ends with."""
+    rows: dict[str, str] = {}
+    if result is not None:
+        rows.update({key: str(value) for key, value in sorted(shown(result).items())})
+    rows["AWS endpoint"] = cloud.endpoint
+    rows["AWS tools"] = f". {state / 'env'} && aws ecs list-clusters"
+    rows["cloud's log"] = str(state / "cloud.log")
+    return rows
+
+
+def document(cloud: Cloud, result: Result | None) -> dict[str, Any]:
+    """The same for `--json`."""
+    described: dict[str, Any] = {
+        "cloud": {
+            "endpoint": cloud.endpoint,
+            "pid": cloud.pid,
+            "engine": cloud.engine,
+            "engine_note": cloud.engine_note,
+        }
+    }
+    if result is not None:
+        described["outputs"] = shown(result)
+        described["resources"] = [
+            {
+                "urn": item.urn,
+                "type": item.type,
+                "name": item.name,
+                "op": item.op,
+                "verdict": item.verdict,
+                "reason": item.reason,
+            }
+            for item in result.resources
+        ]
+    return json.loads(json.dumps(described, default=str))  # type: ignore[no-any-return]

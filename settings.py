@@ -1,0 +1,121 @@
+"""The stack's configuration, typed and checked before anything is registered.
+
+`Pulumi.yaml` declares the same keys for `pulumi config`; a test keeps the two in step.
+What only a component can judge (CPU and memory pairs, address ranges) it judges itself.
+"""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Literal, Self
+
+import pulumi
+import pydantic
+from pulumi.runtime import config as runtime_config
+from pydantic.alias_generators import to_camel
+
+PROJECT = "slipway"
+
+
+class Settings(pydantic.BaseModel):
+    """One field a key of `Pulumi.<stack>.yaml` (camelCase there); `Pulumi.yaml` says what it is."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True
+    )
+
+    app_version: str = "1.0"
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    base_image: str = ""
+    vpc_cidr: str = "10.0.0.0/16"
+    zones: int = pydantic.Field(default=2, ge=2, le=6)
+    nat: Literal["none", "single", "per_zone"] = "none"
+    storefront_cpu: int = 256
+    storefront_memory: int = 512
+    storefront_port: int = pydantic.Field(default=5000, ge=1, le=65535)
+    storefront_replicas: int = pydantic.Field(default=2, ge=0)
+    scaling: bool = False
+    scaling_min: int = pydantic.Field(default=2, ge=0)
+    scaling_max: int = pydantic.Field(default=10, ge=1)
+    spot_percent: int = pydantic.Field(default=0, ge=0, le=100)
+    container_insights: Literal["off", "on", "enhanced"] = "off"
+    read_only_root: bool = True
+    exec: bool = False
+    domain: str = ""
+    zone_id: str = ""
+    certificate_arn: str = ""
+    log_retention_days: int = 30
+    protect_data: bool = False
+
+    @pydantic.model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.scaling_min > self.scaling_max:
+            raise ValueError(
+                f"scalingMin ({self.scaling_min}) is above scalingMax ({self.scaling_max}); "
+                "lower the one or raise the other"
+            )
+        if self.certificate_arn and not self.domain:
+            raise ValueError(
+                "certificateArn is set without domain: a certificate serves a host name; "
+                "set domain and zoneId as well, or remove certificateArn"
+            )
+        if self.domain and not self.zone_id:
+            raise ValueError(
+                "domain is set without zoneId: the alias record needs its Route 53 hosted zone; "
+                "set zoneId, or remove domain"
+            )
+        return self
+
+    @classmethod
+    def load(cls) -> Self:
+        """The current stack's settings.
+
+        Raises:
+            ValueError: a key is unknown or its value is not allowed; the message names the
+                stack file, each key, the value and what is allowed.
+        """
+        return cls.parse(_configured(), f"Pulumi.{pulumi.get_stack()}.yaml")
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], source: str) -> Self:
+        """Settings from the values of `source`, keyed as there but without the project's name."""
+        try:
+            return cls.model_validate(dict(values))
+        except pydantic.ValidationError as error:
+            raise ValueError(
+                "\n".join(f"{source}: {cls._explain(problem)}" for problem in error.errors())
+            ) from None
+
+    @classmethod
+    def _explain(cls, problem: Any) -> str:
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        if problem["type"] == "extra_forbidden":
+            known = sorted(to_camel(name) for name in cls.model_fields)
+            near = get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = (
+                f"Did you mean {PROJECT}:{near[0]}?" if near else f"Known keys: {', '.join(known)}."
+            )
+            return f"unknown key {PROJECT}:{key}. {hint}"
+        message = problem["msg"].removeprefix("Value error, ")
+        if not key:
+            return message
+        return f"{PROJECT}:{key} = {problem['input']!r} is not valid: {message}."
+
+
+def _configured() -> dict[str, Any]:
+    # The SDK reads single keys only; a misspelt one shows in the whole map alone.
+    everything = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    prefix = f"{PROJECT}:"
+    values = {
+        key.removeprefix(prefix): value
+        for key, value in everything.items()
+        if key.startswith(prefix)
+    }
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    # Pulumi hands objects and lists over as JSON text.
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return json.loads(value)
+    return value
