@@ -50,7 +50,7 @@ verify: .venv/sandbox.stamp ## drive every entry point again
 
 # -- quality -------------------------------------------------------------------
 
-.PHONY: test check format bench
+.PHONY: test check docs format bench
 test: .venv/dev.stamp ## run every test, the whole program in the sandbox included
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -60,6 +60,9 @@ check: .venv/dev.stamp ## format, lint, types, documentation
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/python -m pytest -q -m docs
+
+docs: .venv/dev.stamp ## write the generated parts of the documentation
+	@$(BIN)/python -m sandbox.documentation
 
 format: .venv/dev.stamp ## format the code and mend what the linter can
 	@$(BIN)/ruff format .

@@ -37,7 +37,7 @@ shop = WebApp(
     memory=settings.storefront_memory,
     architecture=settings.architecture,
     replicas=settings.storefront_replicas,
-    environment={"APP_VERSION": settings.app_version},
+    environment={"APP_VERSION": settings.app_version, "PORT": str(settings.storefront_port)},
     read_only_root=settings.read_only_root,
     exec=settings.exec,
 )
@@ -53,7 +53,7 @@ storefront = FargateWebService(
     FargateWebServiceArgs(
         app=shop,
         network=network.placement,
-        image_permissions=image.pull_policy(),
+        execution_permissions=image.pull_policy(),
         container_insights=settings.container_insights,
         spot_percent=settings.spot_percent,
         log_retention_days=settings.log_retention_days,

@@ -80,5 +80,5 @@ def _stop_listening(worker: Any) -> None:
     """
     for listener in worker.sockets:
         while select.select([listener], [], [], 0)[0]:
-            break
+            worker.accept(listener)
         listener.close()

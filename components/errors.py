@@ -7,7 +7,7 @@ is decided here.
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NotRequired, Required
 
 
@@ -49,13 +49,15 @@ def check_keys(
 def _check(component: str, args: object, shape: type, prefix: str) -> None:
     if not isinstance(args, Mapping):
         raise invalid(component, prefix.rstrip(".") or "args", args, f"a mapping of {_keys(shape)}")
-    hints = typing.get_type_hints(shape, include_extras=True)
+    # Not get_type_hints: pulumi.Input holds a forward reference that only Pulumi can resolve.
+    hints: Mapping[str, Any] = shape.__annotations__
     for key in args:
         if key not in hints:
             close = nearest(str(key), hints)
             hint = f"Did you mean '{prefix}{close}'?" if close else f"It has {_keys(shape)}."
             raise ValueError(f"{component}: unknown argument '{prefix}{key}'. {hint}")
-    missing = [key for key in hints if key in shape.__required_keys__ and args.get(key) is None]
+    required: frozenset[str] = getattr(shape, "__required_keys__", frozenset())
+    missing = [key for key in hints if key in required and args.get(key) is None]
     if missing:
         names = ", ".join(f"'{prefix}{key}'" for key in missing)
         raise ValueError(f"{component}: missing required argument {names}. Set it.")
@@ -75,10 +77,10 @@ def _check_nested(component: str, value: object, hint: Any, path: str) -> None:
             _check_nested(component, value, option, path)
     elif typing.is_typeddict(hint):
         _check(component, value, hint, f"{path}.")
-    elif isinstance(value, Mapping) and len(parameters) == 2:
+    elif origin is Mapping and isinstance(value, Mapping):
         for key, item in value.items():
             _check_nested(component, item, parameters[1], f"{path}.{key}")
-    elif isinstance(value, list | tuple) and len(parameters) == 1:
+    elif origin is Sequence and isinstance(value, list | tuple):
         for index, item in enumerate(value):
             _check_nested(component, item, parameters[0], f"{path}[{index}]")
 

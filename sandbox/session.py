@@ -76,8 +76,7 @@ def bring_up(terminal: Terminal, state: Path, port: int) -> tuple[Cloud, bool]:
     if cloud.port_note:
         terminal.warn(f"Note: {cloud.port_note}.")
     terminal.say(f"The embedded cloud runs at {cloud.endpoint} (pid {cloud.pid}), IAM enforced.")
-    containers = "a Docker engine" if cloud.engine == "docker" else "processes of this machine"
-    terminal.say(f"Containers run as {containers}: {cloud.engine_note}.")
+    terminal.say(f"{cloud.engine_note[:1].upper()}{cloud.engine_note[1:]}.")
     return cloud, True
 
 

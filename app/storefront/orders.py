@@ -71,7 +71,7 @@ class KeyReusedError(Exception):
 
 
 class OrderDesk(Protocol):
-    """Takes orders and knows how they get on. Both may raise OrderingClosedError."""
+    """Takes orders and knows how they get on. `place` and `find` may raise OrderingClosedError."""
 
     def place(self, order: Order, key: str, /) -> OrderState:
         """Take the order. The same key and order again: the same answer, no second order.

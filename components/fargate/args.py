@@ -1,4 +1,4 @@
-"""What a caller of FargateWebService writes; checked in ``checks.py``."""
+"""What a caller of FargateWebService writes; checked in ``settings.py``."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict

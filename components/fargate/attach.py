@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
+from ..checks import integer
 from ..errors import invalid
 from .args import AttachArgs, Attachment
 
@@ -50,11 +51,7 @@ class Route:
 
 def resolve(who: str, args: AttachArgs, domain: str | None) -> Route:
     """Check what the caller wrote; a domain stands in for missing host headers."""
-    priority = int(args["priority"])
-    if not 1 <= priority <= LAST_PRIORITY:
-        raise invalid(
-            who, "attach.priority", priority, f"1 to {LAST_PRIORITY}", "Lower numbers win."
-        )
+    priority = integer(who, "attach.priority", args["priority"], 1, LAST_PRIORITY)
     paths = tuple(args.get("path_patterns", ()))
     hosts = tuple(args.get("host_headers", ()))
     if not hosts and domain is not None:

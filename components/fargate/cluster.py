@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .checks import Settings
+from .settings import Settings
 
 CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 

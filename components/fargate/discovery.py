@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from .checks import Settings
+from .settings import Settings
 
 TTL_SECONDS = 10
 """How long clients may remember an address; short, since tasks come and go with each rollout."""

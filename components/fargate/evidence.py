@@ -7,7 +7,7 @@ says so, because it must not hide the failure that it was gathered for.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from .clients import Clients
 
@@ -33,6 +33,12 @@ def tried(what: str, gather: Callable[[], list[str]]) -> list[str]:
         return gather()
     except (BotoCoreError, ClientError, LookupError) as error:
         return [f"{what}: could not be read ({error})"]
+
+
+def container_of(clients: Clients, revision: str) -> Mapping[str, Any]:
+    """The container of a revision: this library's task definitions have one."""
+    found = clients.ecs.describe_task_definition(taskDefinition=revision)
+    return cast(Any, found)["taskDefinition"]["containerDefinitions"][0]  # type: ignore[no-any-return]
 
 
 def tasks_of(
@@ -86,7 +92,7 @@ def target_lines(clients: Clients, target_groups: Sequence[str]) -> list[str]:
     lines = []
     for group in target_groups:
         found = clients.elbv2.describe_target_health(TargetGroupArn=group)
-        for entry in found["TargetHealthDescriptions"]:
+        for entry in cast(Any, found)["TargetHealthDescriptions"]:
             health = entry.get("TargetHealth", {})
             if health.get("State") in ("healthy", "draining", "unused"):
                 continue
@@ -104,8 +110,7 @@ def log_lines(
     clients: Clients, revision: str, tasks: Sequence[Mapping[str, Any]], limit: int = LOG_LINES
 ) -> list[str]:
     """The last lines that the newest task with any output wrote, under one heading line."""
-    definition = clients.ecs.describe_task_definition(taskDefinition=revision)["taskDefinition"]
-    container = definition["containerDefinitions"][0]
+    container = container_of(clients, revision)
     options = container.get("logConfiguration", {}).get("options", {})
     if "awslogs-group" not in options:
         return ["logs: the container does not log to CloudWatch"]
@@ -115,12 +120,13 @@ def log_lines(
             (options["awslogs-stream-prefix"], container["name"], short(task["taskArn"]))
         )
         try:
-            events = clients.logs.get_log_events(
+            found = clients.logs.get_log_events(
                 logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
-            )["events"]
+            )
         except clients.logs.exceptions.ResourceNotFoundException:
             continue  # the task never got as far as writing a line
-        if events:
+        if found["events"]:
+            events = cast(Any, found)["events"]
             quoted = [f"    | {event['message'].rstrip()}" for event in events]
             return [f"last {len(quoted)} log lines ({group}, {stream}):", *quoted]
     return [f"logs: no task of {short(revision)} wrote a line to {group}"]

@@ -8,7 +8,7 @@ any new task starts. If it fails, the update stops while the old revision serves
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from . import evidence
 from .clients import Clients
@@ -51,8 +51,7 @@ def run(
         BeforeDeployError: it could not start, ended with another code than 0, or ran
             longer than ``timeout_seconds`` (then it is stopped).
     """
-    definition = clients.ecs.describe_task_definition(taskDefinition=gate.revision)
-    container = definition["taskDefinition"]["containerDefinitions"][0]["name"]
+    container = evidence.container_of(clients, gate.revision)["name"]
     started = clients.ecs.run_task(
         cluster=gate.cluster,
         taskDefinition=gate.revision,
@@ -71,10 +70,11 @@ def run(
     if not started["tasks"]:
         reasons = ", ".join(item.get("reason", "?") for item in started.get("failures", ()))
         raise BeforeDeployError(_message(gate, "could not start", [f"ECS said: {reasons}"]))
-    arn = started["tasks"][0]["taskArn"]
+    arn = str(started["tasks"][0].get("taskArn"))
     deadline = now() + gate.timeout_seconds
     while True:
-        tasks = clients.ecs.describe_tasks(cluster=gate.cluster, tasks=[arn])["tasks"]
+        found = clients.ecs.describe_tasks(cluster=gate.cluster, tasks=[arn])
+        tasks = cast(Any, found)["tasks"]
         task: Mapping[str, Any] = tasks[0] if tasks else {"taskArn": arn}
         if task.get("lastStatus") == "STOPPED":
             break

@@ -8,8 +8,8 @@ import pulumi_aws as aws
 
 from . import domain as domains
 from .attach import Route
-from .checks import Settings
 from .security import HTTP, HTTPS, Groups
+from .settings import Settings
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3 and 1.2 with forward secrecy, AWS's recommendation for new HTTPS listeners (guide,

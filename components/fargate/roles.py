@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..policy import Statement, allow, document, trust
-from .checks import Settings
+from .settings import Settings
 
 EXEC_REASON = "ECS Exec opens its channels before anything names them; they have no ARN"
 EXEC_ACTIONS = (
@@ -83,11 +83,15 @@ def execution_role(
         *settings.execution_permissions,
     ]
     # Which action a secret needs is in its ARN, which a first preview does not know.
-    arns = pulumi.Output.all(*settings.app.secrets.values())
+    arns: pulumi.Output[list[str]] = pulumi.Output.all(*settings.app.secrets.values())
+
+    def render(known: list[str]) -> pulumi.Input[str]:
+        return document([*fixed, *secret_statements(known)])
+
     policy = aws.iam.RolePolicy(
         name,
         role=role.id,
-        policy=arns.apply(lambda known: document([*fixed, *secret_statements(known)])),
+        policy=arns.apply(render),
         opts=opts,
     )
     return role, policy

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .checks import Settings
+from .settings import Settings
 
 HTTP, HTTPS = 80, 443
 

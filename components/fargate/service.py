@@ -14,13 +14,13 @@ import pulumi_aws as aws
 from ..tags import merged
 from . import alarms, hooks
 from .args import Attachment, FargateWebServiceArgs
-from .checks import KIND, Settings, settings
 from .cluster import Cluster, capacity, make_cluster
 from .discovery import make_registry
 from .load_balancer import Front, make_front
 from .roles import execution_role, task_role
 from .scaling import make_scaling
 from .security import make_groups
+from .settings import KIND, Settings, resolve
 from .task import make_task_definition
 
 MINIMUM_HEALTHY_PERCENT = 100
@@ -85,7 +85,7 @@ class FargateWebService(pulumi.ComponentResource):
         args: FargateWebServiceArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        made = settings(name, args)
+        made = resolve(name, args)
         super().__init__(f"slipway:index:{KIND}", name, {}, opts)
         tags = merged(KIND, name, made.tags)
         child = pulumi.ResourceOptions(parent=self)

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .checks import Settings
 from .clients import region_of
+from .settings import Settings
 
 NO_CHECK = ("NONE",)
 """ECS's own word for "no container health check"."""

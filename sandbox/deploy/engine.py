@@ -32,6 +32,7 @@ class Engine:
         state: State,
         report: Reporter,
         directory: Path | None = None,
+        parallel: int = 1,
     ) -> None:
         self.failure: DeployError | None = None
         """The first thing that went wrong."""
@@ -50,6 +51,7 @@ class Engine:
         self._providers: dict[str, Provider[Any]] = {}
         self._seen: set[str] = set()
         self._stopped = False
+        self._slots = threading.BoundedSemaphore(parallel)
         self._lock = threading.RLock()
         self._cascade = threading.RLock()
 
@@ -93,7 +95,8 @@ class Engine:
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Call a function of a provider."""
-        with self._serving("invoke", "", token, ""):
+        # Not limited: a hook that holds up an operation may call it.
+        with self._clearly("invoke", "", token, ""):
             return self._registry.invoke(token)(self._context, args)
 
     def finish(self, stack_prefix: str = "") -> None:
@@ -213,11 +216,21 @@ class Engine:
 
     @contextlib.contextmanager
     def _serving(self, verb: str, urn: str, type: str, name: str) -> Generator[None]:
-        """Count what is in flight; turn what goes wrong into one clear error."""
-        if self._stopped:
-            raise DeployError("the deploy has been stopped", urn=urn, type=type, name=name)
-        with self._lock:
-            self.busy += 1
+        """Limit and count what is in flight; turn what goes wrong into one clear error."""
+        with self._slots:
+            if self._stopped:
+                raise DeployError("the deploy has been stopped", urn=urn, type=type, name=name)
+            with self._lock:
+                self.busy += 1
+            try:
+                with self._clearly(verb, urn, type, name):
+                    yield
+            finally:
+                with self._lock:
+                    self.busy -= 1
+
+    @contextlib.contextmanager
+    def _clearly(self, verb: str, urn: str, type: str, name: str) -> Generator[None]:
         try:
             yield
         except Exception as error:
@@ -229,9 +242,6 @@ class Engine:
             if clear is error:
                 raise
             raise clear from error
-        finally:
-            with self._lock:
-                self.busy -= 1
 
 
 def described(record: Record, op: Op) -> Deployed:

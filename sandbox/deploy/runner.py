@@ -66,8 +66,8 @@ def deploy(
     context = dataclasses.replace(context, default_tags=settings.default_tags)
     report = Reporter(on_event)
     records = _open(state, boot, report)
-    engine = Engine(registry or discover(), context, records, report, settings.directory)
-    run = _Run(settings, engine, report, parallel, hang_seconds, state.resolve() / TRACE)
+    engine = Engine(registry or discover(), context, records, report, settings.directory, parallel)
+    run = _Run(settings, engine, report, hang_seconds, state.resolve() / TRACE)
     with surroundings(settings.directory, context):
         try:
             run()
@@ -123,14 +123,12 @@ class _Run:
         settings: StackConfig,
         engine: Engine,
         report: Reporter,
-        parallel: int,
         hang_seconds: float,
         trace: Path,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._report = report
-        self._parallel = parallel
         self._hang_seconds = hang_seconds
         self._trace = trace
         self._watchdog: Watchdog | None = None
@@ -156,7 +154,9 @@ class _Run:
 
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(self._parallel, thread_name_prefix="deploy"))
+        # The engine limits what runs at once. Threads are not scarce: a hook may need one
+        # while the operations that it holds up wait in theirs.
+        loop.set_default_executor(ThreadPoolExecutor(1024, thread_name_prefix="deploy"))
         loop.set_exception_handler(self._unretrieved)
         settings, engine = self._settings, self._engine
         configure(

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..cloud.dockerfile import _context_files, _ignore_patterns
-from ..images import build_and_push
+from sandbox.cloud.dockerfile import _context_files, _ignore_patterns
+from sandbox.images import build_and_push
+
 from .base import Inputs, Outputs, Provider
 from .common import ignoring
 

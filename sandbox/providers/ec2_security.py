@@ -34,7 +34,9 @@ class InlineRule(Inputs):
         """The rule as EC2's ``IpPermission`` on ``group``."""
         note = present(Description=self.description)
         sources = [*self.security_groups, *([group] if self.self_ else [])]
-        ports = {} if self.protocol == _ALL else {"FromPort": self.from_port, "ToPort": self.to_port}
+        ports = (
+            {} if self.protocol == _ALL else {"FromPort": self.from_port, "ToPort": self.to_port}
+        )
         return {
             "IpProtocol": self.protocol,
             **ports,

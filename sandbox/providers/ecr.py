@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .base import Context, Inputs, Outputs, Provider, Tagged, auto_name
-from .common import ignoring, one_of, pairs, tag_changes, wire
+from .common import ignoring, one_of, pairs, present, tag_changes, wire
 from .policies import REPOSITORY_POLICY_LIMIT, check_resource, parse
 
 _NAME = re.compile(r"^(?=.{2,256}$)[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$")
@@ -45,7 +45,7 @@ class Repository(Provider[RepositoryInputs]):
     inert: ClassVar[Mapping[str, str]] = {
         "imageScanningConfiguration": "stored; the sandbox has no scanner",
         "encryptionConfigurations": "stored; layers lie in memory as they are",
-        "imageTagMutability": "honoured for what docker:index/image:Image pushes, not for a push by hand",
+        "imageTagMutability": "honoured for docker:index/image:Image, not for a push by hand",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> RepositoryInputs:
@@ -68,15 +68,14 @@ class Repository(Provider[RepositoryInputs]):
         tags = self.tags(inputs)
         # ECR's names are lower case, a logical name need not be.
         given = inputs.name or _auto(name)
-        encryption = {
-            "encryptionConfiguration": wire(entry) for entry in inputs.encryption_configurations
-        }
+        given_encryption = inputs.encryption_configurations
+        encryption = wire(given_encryption[0]) if given_encryption else None
         repository = self.context.client("ecr").create_repository(
             repositoryName=given,
             imageTagMutability=inputs.image_tag_mutability,
             imageScanningConfiguration={"scanOnPush": _scans(inputs)},
             tags=pairs(tags),
-            **encryption,
+            **present(encryptionConfiguration=encryption),
         )["repository"]
         return given, {
             "arn": repository["repositoryArn"],
@@ -91,9 +90,7 @@ class Repository(Provider[RepositoryInputs]):
         self, id: str, old: RepositoryInputs, new: RepositoryInputs, outputs: Outputs
     ) -> Outputs:
         ecr, tags = self.context.client("ecr"), self.tags(new)
-        ecr.put_image_tag_mutability(
-            repositoryName=id, imageTagMutability=new.image_tag_mutability
-        )
+        ecr.put_image_tag_mutability(repositoryName=id, imageTagMutability=new.image_tag_mutability)
         ecr.put_image_scanning_configuration(
             repositoryName=id, imageScanningConfiguration={"scanOnPush": _scans(new)}
         )
@@ -221,7 +218,7 @@ class RepositoryPolicy(Provider[RepositoryDocumentInputs]):
             self.context.client("ecr").delete_repository_policy(repositoryName=id)
 
 
-def _token(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+def _token(context: Context, _args: Mapping[str, Any]) -> dict[str, Any]:
     given = context.client("ecr").get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
     return {

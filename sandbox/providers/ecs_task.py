@@ -151,9 +151,7 @@ class TaskDefinition(Provider[TaskDefinitionInputs]):
         """Deregister this revision, unless it was told to stay for a rollback."""
         if not outputs["skipDestroy"]:
             with ignoring("ClientException"):
-                self.context.client("ecs").deregister_task_definition(
-                    taskDefinition=outputs["arn"]
-                )
+                self.context.client("ecs").deregister_task_definition(taskDefinition=outputs["arn"])
 
 
 def _check_containers(inputs: TaskDefinitionInputs) -> None:
@@ -194,5 +192,3 @@ def _check_fargate(inputs: TaskDefinitionInputs) -> None:
     cpu, memory = int(inputs.cpu or 0), int(inputs.memory or 0)
     one_of("cpu", cpu, tuple(_FARGATE_MEMORY))
     one_of("memory", memory, _FARGATE_MEMORY[cpu], f"(MiB with cpu={cpu})")
-    if inputs.execution_role_arn is None and ".dkr.ecr." in inputs.container_definitions:
-        raise ValueError("an image from ECR needs an executionRoleArn.")

@@ -146,9 +146,7 @@ class Role(Provider[RoleInputs]):
             if entry.name not in kept:
                 iam.delete_role_policy(RoleName=role, PolicyName=entry.name)
         for entry in new_inline:
-            iam.put_role_policy(
-                RoleName=role, PolicyName=entry.name, PolicyDocument=entry.policy
-            )
+            iam.put_role_policy(RoleName=role, PolicyName=entry.name, PolicyDocument=entry.policy)
         attach, detach = difference(old_managed, new_managed)
         for arn in detach:
             iam.detach_role_policy(RoleName=role, PolicyArn=arn)

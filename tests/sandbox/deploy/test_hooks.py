@@ -114,6 +114,23 @@ b.arn.apply(lambda _: released.set())
     assert project.cloud.taken() == ["create a", "create b", "create slow"]
 
 
+def test_a_hook_may_work_on_a_thread_even_when_one_operation_runs_at_once(
+    project: Project,
+) -> None:
+    project.up(
+        HOOKS
+        + """
+async def works(args):
+    await asyncio.to_thread(say, args.name)
+binding = pulumi.ResourceHookBinding(after_create=[works])
+for i in range(3): Thing(f"x{i}", Options(hooks=binding))
+""",
+        parallel=1,
+        hang_seconds=5,
+    )
+    assert sorted(log(project)) == ["x0", "x1", "x2"]
+
+
 def test_a_secret_input_is_a_secret_output_to_the_hook(project: Project) -> None:
     project.up(
         HOOKS
@@ -126,6 +143,28 @@ Thing("x", Options(hooks=pulumi.ResourceHookBinding(after_create=[look])),
 """
     )
     assert log(project) == ["True hunter2"]
+
+
+def test_a_hook_in_flight_is_waited_for_when_another_resource_fails(project: Project) -> None:
+    project.cloud.fail["create bad"] = [RuntimeError("no")]
+    with pytest.raises(DeployError, match=r"'bad': create failed: no"):
+        project.up(
+            HOOKS
+            + """
+started = asyncio.Event()
+async def works(args):
+    started.set()
+    await asyncio.sleep(0.3)
+    say("done")
+Thing("x", Options(hooks=pulumi.ResourceHookBinding(after_create=[works])))
+async def main():
+    await started.wait()
+    Thing("bad")
+pulumi.run(main)
+"""
+        )
+    assert log(project) == ["done"]
+    assert project.said("failed") == ["fake:index:Thing 'bad': create failed: no"]
 
 
 FAILING = """

@@ -11,7 +11,11 @@ from sandbox.deploy import DeployError
 from .conftest import Project
 
 
-def test_the_program_runs_in_its_directory_and_the_process_is_restored(project: Project) -> None:
+def test_the_program_runs_in_its_directory_and_the_process_is_restored(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
     before = (Path.cwd(), list(sys.path), dict(os.environ))
     result = project.up(
         """

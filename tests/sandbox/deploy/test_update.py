@@ -123,6 +123,13 @@ def test_ignored_changes_keep_the_old_value(project: Project) -> None:
     }
 
 
+def test_what_was_not_there_stays_away_when_its_change_is_ignored(project: Project) -> None:
+    ignore = 'Options(ignore_changes=["size", "value.host", "value.more.deep", "code[0].x"])'
+    project.up(f'Thing("x", {ignore}, value={{"port": 80}})')
+    program = f'Thing("x", {ignore}, size=5, value={{"port": 80, "host": "a"}})'
+    assert project.up(program).counts == {"unchanged": 1}
+
+
 def test_everything_can_be_ignored(project: Project) -> None:
     project.up('Thing("x", size=1)')
     program = 'Thing("x", Options(ignore_changes=["*"]), size=2, fixed="new")'

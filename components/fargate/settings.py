@@ -5,13 +5,14 @@ are in ``web_app.py``, a shared load balancer's in ``attach.py``, task sizes in 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import pulumi
 
-from ..errors import check_keys, invalid, nearest
+from ..checks import integer, one_of
+from ..errors import check_keys, invalid
 from ..network import Placement
 from ..policy import Statement
 from ..web_app import ResolvedWebApp
@@ -80,18 +81,21 @@ class Settings:
         return min(max(self.app.replicas, scaling.min), scaling.max)
 
 
-def settings(name: str, args: FargateWebServiceArgs) -> Settings:
+def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
     """Check every argument of the component ``name``.
 
     Raises:
         ValueError: naming component, field, given value, what is allowed, and the next step.
     """
     who = f"{KIND} '{name}'"
+    given = cast(Mapping[str, object], args)
+    if isinstance(given.get("app"), Mapping):
+        resolve_app(KIND, name, args["app"])  # it has the better words for its own fields
     check_keys(who, args, FargateWebServiceArgs)
     # None means "not given", as it does in other languages.
     args = cast(FargateWebServiceArgs, {k: v for k, v in args.items() if v is not None})
     _check_name(who, name)
-    app = resolve_app(who, args["app"])
+    app = resolve_app(KIND, name, args["app"])
     check_size(who, app.cpu, app.memory)
     network = args["network"]
     public_ip = network.get("nat", "none") == "none"
@@ -104,16 +108,15 @@ def settings(name: str, args: FargateWebServiceArgs) -> Settings:
             if args.get(field):
                 raise invalid(who, field, True, "where the service makes its own load balancer")
         route = attach.resolve(who, args["attach"], _domain(app))
-        attach.claim(who, name, route)
-    spot = _within(who, args, "spot_percent", 0, 100, 0)
-    base = _within(who, args, "on_demand_base", 0, 100, 1 if spot else 0)
+    spot = integer(who, "spot_percent", args.get("spot_percent", 0), 0, 100)
+    base = integer(who, "on_demand_base", args.get("on_demand_base", 1 if spot else 0), 0, 100)
     if base and not spot:
         raise invalid(who, "on_demand_base", base, "with spot_percent above 0")
     explain = _explains(who, args)
     gate = args.get("before_deploy")
     if gate is not None and not gate["command"]:
         raise invalid(who, "before_deploy.command", [], "at least one word")
-    return Settings(
+    settings = Settings(
         name=name,
         app=app,
         vpc_id=network["vpc_id"],
@@ -122,7 +125,14 @@ def settings(name: str, args: FargateWebServiceArgs) -> Settings:
         public_ip=public_ip,
         cluster_arn=args.get("cluster_arn"),
         cluster_name=args.get("cluster_name"),
-        container_insights=_one_of(who, args, "container_insights", CONTAINER_INSIGHTS, "off"),
+        container_insights=CONTAINER_INSIGHTS[
+            one_of(
+                who,
+                "container_insights",
+                args.get("container_insights", "off"),
+                list(CONTAINER_INSIGHTS),
+            )
+        ],
         spot_percent=spot,
         on_demand_base=base,
         route=route,
@@ -132,13 +142,23 @@ def settings(name: str, args: FargateWebServiceArgs) -> Settings:
         container_check_command=args.get("container_check_command"),
         log_retention_days=_retention(who, args),
         rollback=args.get("rollback", True),
-        rollout_timeout_seconds=_within(
-            who, args, "rollout_timeout_seconds", 60, 7200, ROLLOUT_TIMEOUT_SECONDS
+        rollout_timeout_seconds=integer(
+            who,
+            "rollout_timeout_seconds",
+            args.get("rollout_timeout_seconds", ROLLOUT_TIMEOUT_SECONDS),
+            60,
+            7200,
         ),
         explain_rollouts=explain,
         gate_command=None if gate is None else gate["command"],
-        gate_timeout_seconds=_within(
-            who, gate or {}, "timeout_seconds", 30, 3600, GATE_TIMEOUT_SECONDS, "before_deploy."
+        gate_timeout_seconds=integer(
+            who,
+            "before_deploy.timeout_seconds",
+            GATE_TIMEOUT_SECONDS
+            if gate is None
+            else gate.get("timeout_seconds", GATE_TIMEOUT_SECONDS),
+            30,
+            3600,
         ),
         alarms=args.get("alarms", True),
         alarm_topic_arn=args.get("alarm_topic_arn"),
@@ -146,6 +166,9 @@ def settings(name: str, args: FargateWebServiceArgs) -> Settings:
         allow_from=args.get("allow_from", ()),
         tags=args.get("tags", {}),
     )
+    if route is not None:
+        attach.claim(who, name, route)  # last: a service that is refused takes no priority
+    return settings
 
 
 def _domain(app: ResolvedWebApp) -> str | None:
@@ -239,7 +262,7 @@ def _discovery(who: str, args: FargateWebServiceArgs) -> DiscoveryArgs | None:
 
 
 def _retention(who: str, args: FargateWebServiceArgs) -> int:
-    days = int(args.get("log_retention_days", LOG_RETENTION_DAYS))
+    days = integer(who, "log_retention_days", args.get("log_retention_days", LOG_RETENTION_DAYS), 1)
     if days not in RETENTIONS:
         near = min(RETENTIONS, key=lambda valid: abs(valid - days))
         raise invalid(
@@ -250,33 +273,3 @@ def _retention(who: str, args: FargateWebServiceArgs) -> int:
             f"Nearest: {near}.",
         )
     return days
-
-
-def _within(
-    who: str,
-    args: Mapping[str, object],
-    field: str,
-    low: int,
-    high: int,
-    default: int,
-    prefix: str = "",
-) -> int:
-    given = args.get(field, default)
-    value = int(given)  # type: ignore[call-overload]  # a number; whole ones arrive as floats
-    if not low <= value <= high:
-        raise invalid(who, prefix + field, given, f"{low} to {high}")
-    return int(value)
-
-
-def _one_of(
-    who: str, args: FargateWebServiceArgs, field: str, values: Mapping[str, str], default: str
-) -> str:
-    given = str(args.get(field, default))
-    if given not in values:
-        near = nearest(given, values)
-        raise invalid(who, field, given, _or(values), f"Nearest: {near}." if near else "")
-    return values[given]
-
-
-def _or(values: Iterable[str]) -> str:
-    return ", ".join(values)

@@ -1,0 +1,264 @@
+"""Evaluating a program of N services in memory, with components and bare.
+
+With components: one `Network` and N `FargateWebService`, each with its own load balancer.
+Bare: the very same AWS resources, with the inputs that the components gave them, made from
+the generated classes of `pulumi_aws`. Both import the same Pulumi packages and get the same
+answers from Pulumi's own mock monitor. The bare inputs are plain values, not outputs of other
+resources, which makes the baseline cheaper than any program one would write by hand.
+
+This module also is the process that is measured: `python -m benchmarks.evaluation VARIANT
+RECORDING`. Only the standard library is imported before the clock starts.
+"""
+
+import asyncio
+import importlib
+import json
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Say, fresh, in_turns, peak_memory_mib, summarize
+
+COMPONENTS = "components"
+BARE = "bare"
+IMAGE = "registry.example.com/web@sha256:" + "0" * 64
+COUNTS = (1, 10, 50)
+ROUNDS = 5
+
+
+def measure(say: Say, *, quick: bool = False) -> dict[str, Any]:
+    """Cost of both variants for each number of services, and how it grows."""
+    counts = COUNTS[:2] if quick else COUNTS
+    with tempfile.TemporaryDirectory(prefix="bench-evaluation-") as folder:
+        recordings = {count: Path(folder) / f"{count}.json" for count in counts}
+        for count, path in recordings.items():
+            say(f"evaluation: recording {count} services")
+            fresh("benchmarks.evaluation", "record", str(path), str(count))
+
+        def one(key: tuple[int, str]) -> dict[str, float]:
+            say(f"evaluation: {key[0]} services, {key[1]}")
+            return dict(fresh("benchmarks.evaluation", key[1], str(recordings[key[0]])))
+
+        keys = [(count, variant) for count in counts for variant in (COMPONENTS, BARE)]
+        results = in_turns(keys, 2 if quick else ROUNDS, one)
+        packages = json.loads(recordings[counts[0]].read_text())
+    return {
+        "layout": "one Network and N FargateWebService, each with its own load balancer",
+        "packages": packages["packages"],
+        "packages_without_a_resource": packages["idle_packages"],
+        **report(results),
+    }
+
+
+def report(results: Mapping[tuple[int, str], Sequence[Mapping[str, float]]]) -> dict[str, Any]:
+    """Rows for each number of services and variant, their ratios, and the growth."""
+    rows = [
+        {
+            "services": count,
+            "variant": variant,
+            "resources": int(runs[0]["resources"]),
+            **{
+                key: vars(summarize([run[key] for run in runs]))
+                for key in ("wall_s", "cpu_s", "import_cpu_s", "register_cpu_s", "rss_mib")
+            },
+            "per_resource_ms": round(
+                summarize([run["register_cpu_s"] for run in runs]).median
+                / runs[0]["resources"]
+                * 1000,
+                3,
+            ),
+        }
+        for (count, variant), runs in results.items()
+    ]
+    return {"rows": rows, "ratios": _ratios(rows), "growth": _growth(rows)}
+
+
+def _ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """Components over bare, for each number of services."""
+    by_key = {(row["services"], row["variant"]): row for row in rows}
+    return [
+        {
+            "services": count,
+            **{
+                f"{key}_{kind}": round(
+                    by_key[count, COMPONENTS][key][kind] / by_key[count, BARE][key][kind], 3
+                )
+                for key in ("cpu_s", "wall_s", "rss_mib")
+                for kind in ("median", "minimum")
+            },
+        }
+        for count in sorted({row["services"] for row in rows})
+    ]
+
+
+def _growth(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """CPU that each further resource costs, between one number of services and the next.
+
+    The same everywhere means linear.
+    """
+    growth = []
+    for variant in (COMPONENTS, BARE):
+        mine = sorted(
+            (row for row in rows if row["variant"] == variant), key=lambda row: row["services"]
+        )
+        for before, after in zip(mine, mine[1:], strict=False):
+            cpu = after["register_cpu_s"]["minimum"] - before["register_cpu_s"]["minimum"]
+            more = after["resources"] - before["resources"]
+            growth.append(
+                {
+                    "variant": variant,
+                    "from_services": before["services"],
+                    "to_services": after["services"],
+                    "ms_per_further_resource": round(cpu / more * 1000, 3),
+                }
+            )
+    return growth
+
+
+# -- what the measured process does ------------------------------------------------------
+
+
+def program(services: int) -> None:
+    """The program with components; importing them is part of what is measured."""
+    from components import FargateWebService, Network
+
+    network = Network("shop", {"zones": ["us-east-1a", "us-east-1b"]})
+    for number in range(1, services + 1):
+        FargateWebService(
+            f"service-{number}", {"app": {"image": IMAGE}, "network": network.placement}
+        )
+
+
+def bare(resources: Sequence[Mapping[str, Any]]) -> None:
+    """The same AWS resources, without components."""
+    for item in resources:
+        if item["custom"]:
+            make = getattr(importlib.import_module(item["module"]), item["class"])
+            make(item["name"], **item["arguments"])
+
+
+def record(services: int) -> dict[str, Any]:
+    """What `program` registers, in a form from which both variants can be evaluated."""
+    from components.testing import deploy
+
+    resources = deploy(lambda: program(services)).resources
+    loaded = sorted(
+        name
+        for name, module in sys.modules.items()
+        if name.startswith("pulumi_")
+        and type(module) is types.ModuleType  # else registered for later, by a lazy import
+        and name.count(".") <= 1
+        and "__path__" in vars(module)
+    )
+    described = [_described(resource) for resource in resources]
+    used = {item["module"] for item in described if item["custom"]}
+    parents = {name.partition(".")[0] for name in used}
+    return {
+        "services": services,
+        "packages": loaded,
+        "idle_packages": [name for name in loaded if name not in used | parents],
+        "resources": described,
+    }
+
+
+def _described(resource: Any) -> dict[str, Any]:
+    described = {
+        "type": resource.type,
+        "name": resource.name,
+        "custom": resource.custom,
+        "id": resource.id,
+        "outputs": dict(resource.outputs),
+    }
+    if resource.custom:
+        cls = _class_of(resource.type)
+        spelling = {
+            getattr(member.fget, "_pulumi_name", attribute): attribute
+            for attribute, member in vars(cls).items()
+            if isinstance(member, property)
+        }
+        described["module"] = cls.__module__.rpartition(".")[0]
+        described["class"] = cls.__name__
+        described["arguments"] = {spelling[key]: value for key, value in resource.inputs.items()}
+    return described
+
+
+def _class_of(token: str) -> type:
+    import pulumi
+
+    waiting: list[type] = [pulumi.CustomResource]
+    while waiting:
+        cls = waiting.pop()
+        if getattr(cls, "pulumi_type", None) == token:
+            return cls
+        waiting += cls.__subclasses__()
+    raise LookupError(f"no loaded class registers {token}")
+
+
+def evaluate(variant: str, recording: Mapping[str, Any]) -> dict[str, float]:
+    """Import the Pulumi packages, evaluate one variant, and say what that cost."""
+    started = (time.perf_counter(), time.process_time())
+    for name in recording["packages"]:
+        # Touching an attribute loads what the generated SDK would load lazily.
+        getattr(importlib.import_module(name), "__all__", None)
+    if variant == COMPONENTS:
+        importlib.import_module("components")
+    imported = time.process_time()
+    build: Callable[[], None] = (
+        (lambda: program(recording["services"]))
+        if variant == COMPONENTS
+        else (lambda: bare(recording["resources"]))
+    )
+    registered = asyncio.run(_register(build, recording["resources"]))
+    ended = (time.perf_counter(), time.process_time())
+    return {
+        "wall_s": ended[0] - started[0],
+        "cpu_s": ended[1] - started[1],
+        "import_cpu_s": imported - started[1],
+        "register_cpu_s": ended[1] - imported,
+        "rss_mib": peak_memory_mib(),
+        # Custom resources alone, which are the same in both variants.
+        "resources": sum(1 for _, _, custom in registered if custom),
+    }
+
+
+async def _register(
+    build: Callable[[], None], answers: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str, Any]]:
+    """Evaluate under Pulumi's mock monitor, which answers as recorded."""
+    from pulumi.runtime import mocks, settings
+    from pulumi.runtime.stack import run_in_stack
+
+    recorded = {(item["type"], item["name"]): item for item in answers}
+    seen: list[tuple[str, str, Any]] = []
+
+    class Recorded(mocks.Mocks):
+        def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], Any]:
+            return {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"}, []
+
+        def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+            seen.append((args.typ, args.name, dict(args.inputs) if args.custom else None))
+            item = recorded[args.typ, args.name]
+            return item["id"], item["outputs"]
+
+    mocks.set_mocks(Recorded(), preview=False)
+    # set_mocks makes a root stack, and run_in_stack wants to make its own.
+    settings.set_root_resource(None)  # type: ignore[arg-type]  # the SDK resets it so as well
+    await run_in_stack(build)
+    return seen
+
+
+def main(variant: str, path: str, services: str = "") -> None:
+    """Record into a file, or evaluate what a file says and print the cost."""
+    if variant == "record":
+        Path(path).write_text(json.dumps(record(int(services))))
+        print("{}")
+    else:
+        print(json.dumps(evaluate(variant, json.loads(Path(path).read_text()))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

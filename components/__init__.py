@@ -1,0 +1,1 @@
+"""Slipway: Pulumi components that put containers on AWS."""

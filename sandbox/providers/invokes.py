@@ -1,0 +1,62 @@
+"""Functions of ``aws`` itself: where the program is and who it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Context
+
+
+def _region(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+    name = args.get("region") or args.get("name") or context.region
+    return {
+        "id": name,
+        "name": name,
+        "region": name,
+        "endpoint": f"ec2.{name}.amazonaws.com",
+        "description": f"{name} (embedded)",
+    }
+
+
+def _identity(context: Context, _args: Mapping[str, Any]) -> dict[str, Any]:
+    caller = context.client("sts").get_caller_identity()
+    return {
+        "id": caller["Account"],
+        "accountId": caller["Account"],
+        "arn": caller["Arn"],
+        "userId": caller["UserId"],
+    }
+
+
+def _partition(_context: Context, _args: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": "aws",
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    }
+
+
+def _zones(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Zones in the given ``state``; other filters are refused, since nothing honours them."""
+    unknown = sorted(key for key, value in args.items() if key != "state" and value is not None)
+    if unknown:
+        raise ValueError(f"getAvailabilityZones: the sandbox cannot honour {', '.join(unknown)}.")
+    found = context.client("ec2").describe_availability_zones()["AvailabilityZones"]
+    wanted = args.get("state") or "available"
+    zones = sorted(
+        (zone for zone in found if zone["State"] == wanted), key=lambda zone: str(zone["ZoneName"])
+    )
+    return {
+        "id": context.region,
+        "names": [zone["ZoneName"] for zone in zones],
+        "zoneIds": [zone["ZoneId"] for zone in zones],
+        "groupNames": [context.region] if zones else [],
+    }
+
+
+INVOKES = {
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getCallerIdentity:getCallerIdentity": _identity,
+    "aws:index/getPartition:getPartition": _partition,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+}

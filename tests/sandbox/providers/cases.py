@@ -1,0 +1,5 @@
+"""All cases."""
+
+from . import cases_apps, cases_ec2
+
+CASES = [*cases_ec2.CASES, *cases_apps.CASES]

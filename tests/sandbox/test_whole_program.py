@@ -1,0 +1,255 @@
+"""The whole program in the embedded cloud: deployed once, looked at, updated in place."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+from tests.sandbox.conftest import Finished, Sandbox, _environment
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    state = tmp_path_factory.mktemp("sandbox") / "state"
+    sandbox = Sandbox(state, _environment(engine))
+    yield sandbox
+    down = sandbox.run("down")
+    assert down.code == 0, down.text
+    assert sandbox.processes() == []
+
+
+@pytest.fixture(scope="module")
+def up(sandbox: Sandbox) -> Finished:
+    return sandbox.run("up", "--json")
+
+
+@pytest.fixture(scope="module")
+def outputs(up: Finished) -> Any:
+    assert up.code == 0, up.text
+    return up.document["outputs"]
+
+
+@pytest.fixture(scope="module")
+def aws(sandbox: Sandbox, outputs: Any) -> Any:
+    """A boto3 session with what `. .sandbox/env` sets."""
+    lines = (sandbox.state / "env").read_text().splitlines()
+    env = dict(line.removeprefix("export ").split("=", 1) for line in lines if "export" in line)
+    return lambda service: boto3.client(
+        service,
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        region_name=env["AWS_REGION"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def test_up_deploys_the_program_and_every_journey_passes(up: Finished, engine: str) -> None:
+    assert up.code == 0, up.text
+    assert up.document["cloud"]["engine"] == engine
+    verdicts = {item["title"]: item["verdict"] for item in up.document["journeys"]}
+    assert verdicts
+    assert set(verdicts.values()) == {"passed"}, verdicts
+
+
+def test_the_storefront_answers_json_to_programs_and_a_page_to_browsers(outputs: Any) -> None:
+    url = outputs["storefront_url"]
+    answer = requests.get(f"{url}/", timeout=10)
+    assert answer.status_code == 200
+    assert answer.json()["message"] == "Hello from ECS Fargate!"
+    assert answer.json()["version"] == "1.0"
+    page = requests.get(f"{url}/", headers={"Accept": "text/html"}, timeout=10)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert requests.get(f"{url}/health", timeout=10).json() == {"status": "healthy"}
+    assert requests.get(f"{url}/ready", timeout=10).status_code == 200
+
+
+def test_both_tasks_serve(outputs: Any) -> None:
+    hosts = {
+        requests.get(f"{outputs['storefront_url']}/", timeout=10).json()["hostname"]
+        for _ in range(20)
+    }
+    assert len(hosts) == 2, hosts
+
+
+def test_aws_tools_show_what_a_reader_of_the_program_expects(outputs: Any, aws: Any) -> None:
+    ecs = aws("ecs")
+    cluster = outputs["storefront_cluster"]
+    service = ecs.describe_services(cluster=cluster, services=[outputs["storefront_service"]])[
+        "services"
+    ][0]
+    assert (service["desiredCount"], service["runningCount"]) == (2, 2)
+    assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {
+        "enable": True,
+        "rollback": True,
+    }
+    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert (task["cpu"], task["memory"], task["networkMode"]) == ("256", "512", "awsvpc")
+    container = task["containerDefinitions"][0]
+    assert container["image"] == outputs["image_uri"]
+    repository, _, digest = container["image"].partition("@")
+    images = aws("ecr").describe_images(
+        repositoryName=repository.partition("/")[2], imageIds=[{"imageDigest": digest}]
+    )["imageDetails"]
+    assert images[0]["imageDigest"] == digest
+    assert images[0]["imageTags"]
+
+    group = outputs["storefront_log_group"]
+    described = aws("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+    assert described["retentionInDays"] == 7
+
+    role = aws("iam").get_role(RoleName=task["executionRoleArn"].rpartition("/")[2])["Role"]
+    principal = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+    assert principal == {"Service": "ecs-tasks.amazonaws.com"}
+
+    health = aws("elbv2").describe_target_health(
+        TargetGroupArn=service["loadBalancers"][0]["targetGroupArn"]
+    )["TargetHealthDescriptions"]
+    assert [item["TargetHealth"]["State"] for item in health] == ["healthy", "healthy"]
+
+
+def test_only_the_load_balancer_reaches_the_tasks(outputs: Any, aws: Any) -> None:
+    ecs, ec2 = aws("ecs"), aws("ec2")
+    service = ecs.describe_services(
+        cluster=outputs["storefront_cluster"], services=[outputs["storefront_service"]]
+    )["services"][0]
+    groups = service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    balancers = aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    allowed = [
+        (rule["FromPort"], rule["ToPort"], rule.get("CidrIpv4"), _peer(rule))
+        for rule in ec2.describe_security_group_rules(
+            Filters=[{"Name": "group-id", "Values": groups}]
+        )["SecurityGroupRules"]
+        if not rule["IsEgress"]
+    ]
+    assert allowed == [(5000, 5000, None, balancers[0]["SecurityGroups"][0])]
+
+
+def _peer(rule: Any) -> str | None:
+    peer = rule.get("ReferencedGroupInfo", {}).get("GroupId")
+    return str(peer) if peer else None
+
+
+def test_logs_reach_the_log_group(sandbox: Sandbox, outputs: Any) -> None:
+    requests.get(f"{outputs['storefront_url']}/api/products?from=the-test", timeout=10)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        shown = sandbox.run("logs", "--lines", "200")
+        if "/api/products" in shown.out:
+            return
+        time.sleep(0.5)
+    pytest.fail(f"no access log line arrived: {shown.text[-500:]}")
+
+
+def test_a_second_up_changes_nothing(sandbox: Sandbox, outputs: Any) -> None:
+    again = sandbox.run("up", "--json")
+    assert again.code == 0, again.text
+    assert {item["op"] for item in again.document["resources"]} == {"unchanged"}
+    assert again.document["outputs"] == outputs
+    assert "already runs" in again.err
+
+
+class Caller(threading.Thread):
+    """A client that keeps calling, and remembers what came back."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.versions: list[str] = []
+        self.failures: list[str] = []
+        self._stop_it = threading.Event()
+
+    def run(self) -> None:
+        with requests.Session() as session:
+            while not self._stop_it.is_set():
+                try:
+                    answer = session.get(self.url, timeout=10)
+                    answer.raise_for_status()
+                    self.versions.append(answer.json()["version"])
+                except (requests.RequestException, ValueError) as error:
+                    self.failures.append(str(error))
+                time.sleep(0.005)
+
+    def finish(self) -> None:
+        self._stop_it.set()
+        self.join()
+
+
+def test_a_new_version_rolls_out_without_a_failed_request(
+    sandbox: Sandbox, outputs: Any, engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caller = Caller(f"{outputs['storefront_url']}/")
+    caller.start()
+    try:
+        time.sleep(0.5)
+        updated = sandbox.run("deploy", "--json", "-c", "appVersion=2.0")
+        time.sleep(0.5)
+    finally:
+        caller.finish()
+    assert updated.code == 0, updated.text
+    with capsys.disabled():
+        print(
+            f"\n{engine}: {len(caller.versions) + len(caller.failures)} calls during the rollout, "
+            f"{len(caller.failures)} failed, {caller.versions.count('1.0')} answered by 1.0 and "
+            f"{caller.versions.count('2.0')} by 2.0"
+        )
+    assert caller.failures == []
+    assert caller.versions[0] == "1.0"
+    assert caller.versions[-1] == "2.0"
+    assert len(caller.versions) > 50
+    changed = {
+        item["type"]: item["op"]
+        for item in updated.document["resources"]
+        if item["op"] != "unchanged"
+    }
+    assert changed == {
+        "aws:ecs/taskDefinition:TaskDefinition": "replaced",
+        "aws:ecs/service:Service": "updated",
+    }
+
+
+def test_status_and_outputs_answer_for_scripts(sandbox: Sandbox, outputs: Any) -> None:
+    assert sandbox.run("outputs", "storefront_url").out.strip() == outputs["storefront_url"]
+    assert sandbox.run("outputs", "--json").document == outputs
+    assert sandbox.run("status", "--json").document["running"] is True
+    missing = sandbox.run("outputs", "storefront_ulr")
+    assert missing.code == 2
+    assert "This stack exports no 'storefront_ulr'. It exports: image_uri," in missing.text
+
+
+def test_the_sandbox_listens_on_loopback_alone(sandbox: Sandbox, outputs: Any) -> None:
+    import psutil
+
+    cloud = psutil.Process(sandbox.run("status", "--json").document["cloud"]["pid"])
+    family = [cloud, *cloud.children(recursive=True)]
+    addresses = {
+        connection.laddr.ip
+        for process in family
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    bridge = _docker_bridge() if "docker" in sandbox.environment["SANDBOX_ENGINE"] else set()
+    assert addresses - bridge == {"127.0.0.1"}
+
+
+def _docker_bridge() -> set[str]:
+    import docker
+
+    client = docker.from_env()
+    try:
+        config = client.networks.get("bridge").attrs["IPAM"]["Config"]
+    finally:
+        client.close()
+    return {item["Gateway"] for item in config if "Gateway" in item}
+
+
+def test_down_leaves_no_file_that_speaks_of_a_running_cloud(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "state", _environment("process"))
+    assert "No sandbox was running" in sandbox.run("down").text
+    assert sandbox.run("status", "--json").document == {"running": False}
