@@ -12,6 +12,7 @@ RECORDING`. Only the standard library is imported before the clock starts.
 
 import asyncio
 import importlib
+import itertools
 import json
 import sys
 import tempfile
@@ -105,7 +106,7 @@ def _growth(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         mine = sorted(
             (row for row in rows if row["variant"] == variant), key=lambda row: row["services"]
         )
-        for before, after in zip(mine, mine[1:], strict=False):
+        for before, after in itertools.pairwise(mine):
             cpu = after["register_cpu_s"]["minimum"] - before["register_cpu_s"]["minimum"]
             more = after["resources"] - before["resources"]
             growth.append(
@@ -236,7 +237,7 @@ async def _register(
     seen: list[tuple[str, str, Any]] = []
 
     class Recorded(mocks.Mocks):
-        def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], Any]:
+        def call(self, _: mocks.MockCallArgs) -> tuple[dict[str, Any], Any]:
             return {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"}, []
 
         def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:

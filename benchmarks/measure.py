@@ -77,9 +77,8 @@ def run(command: Sequence[str], *, cwd: Path = ROOT, env: Mapping[str, str] | No
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(
-            f"{' '.join(command)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
-        )
+        end = (done.stdout + done.stderr)[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{end}")
     return done.stdout
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 UV = "uv==0.13.8"
 VENV = Path(".venv")
 PYTHON = VENV / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+PIP = [str(PYTHON), "-m", "pip", "install", "--quiet"]
 
 
 def main(requirements: str) -> int:
@@ -23,24 +24,22 @@ def main(requirements: str) -> int:
             file=sys.stderr,
         )
         return 2
-    uv = shutil.which("uv")
+    uv = shutil.which("uv") or shutil.which("uv", path=str(PYTHON.parent))
     if not PYTHON.exists():
-        make = (
-            [uv, "venv", "--quiet", str(VENV)] if uv else [sys.executable, "-m", "venv", str(VENV)]
-        )
-        if (code := run(make)) != 0:
+        make = [uv, "venv", "--quiet", "--seed"] if uv else [sys.executable, "-m", "venv"]
+        if (code := run([*make, str(VENV)])) != 0:
             print(
                 "Python could not make a virtual environment. On Debian and Ubuntu, "
                 "`apt install python3-venv` brings what is missing.",
                 file=sys.stderr,
             )
             return code
-    if uv is None and run([str(PYTHON), "-m", "pip", "install", "--quiet", UV], quiet=True) == 0:
+    if uv is None and run([*PIP, UV], quiet=True) == 0:
         uv = str(PYTHON.with_name("uv"))
     print(f"Installing {requirements} into {VENV} with {'uv' if uv else 'pip'} ...", flush=True)
     if uv:
         return run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "-r", requirements])
-    return run([str(PYTHON), "-m", "pip", "install", "--quiet", "-r", requirements])
+    return run([*PIP, "-r", requirements])
 
 
 def run(command: list[str], *, quiet: bool = False) -> int:

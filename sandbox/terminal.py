@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from sandbox.deploy import Event, Result
 from sandbox.journeys import Report
@@ -92,13 +91,11 @@ class Terminal:
 
     def addresses(self, rows: Mapping[str, str]) -> None:
         """The table that a person goes on from."""
-        table = Table(show_header=False, box=None, padding=(0, 2))
-        table.add_column(style="bold")
-        table.add_column(overflow="fold")
-        for name, value in rows.items():
-            table.add_row(name, escape(value))
+        width = max(len(name) for name in rows)
         self.console.print()
-        self.console.print(table)
+        for name, value in rows.items():
+            # Never folded: an address must survive being copied.
+            self.console.print(f"  [bold]{name:{width}}[/]  {escape(value)}", soft_wrap=True)
 
     def emit(self, document: Mapping[str, Any]) -> None:
         """The JSON document of `--json`."""

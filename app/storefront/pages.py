@@ -1,5 +1,6 @@
 """The front door: one address that greets programs in JSON and browsers with the shop."""
 
+import os
 import socket
 from datetime import UTC, datetime
 
@@ -10,8 +11,9 @@ from .services import services
 
 bp = Blueprint("pages", __name__)
 
-# The container's, or the task's, own name: it cannot change while the process runs.
-HOSTNAME = socket.gethostname()
+# The container's own name: it cannot change while the process runs. Container engines set
+# HOSTNAME; a plain process asks the machine.
+HOSTNAME = os.environ.get("HOSTNAME") or socket.gethostname()
 
 
 @bp.get("/")

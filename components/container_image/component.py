@@ -13,7 +13,6 @@ two deployments of anything that still runs keeps what runs. The default is mean
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -21,13 +20,12 @@ import pulumi_docker as docker
 from pulumi_aws import ecr
 
 from .. import checks, policy, tags
+from ..architecture import PLATFORMS, checked_architecture
 from ..errors import check_keys, invalid
 from ..policy import Statement
-from ..web_app import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from .args import ContainerImageArgs
 from .context_hash import build_hash
 
-PLATFORMS: Mapping[str, str] = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 DEFAULT_KEEP_RELEASES = 100
 """Two releases a day for weeks: whatever still runs is among them. At 0.10 USD per GB and
 month (us-east-1 list price of 2025) a hundred images of 100 MB that share layers cost cents."""
@@ -60,8 +58,7 @@ class ContainerImage(pulumi.ComponentResource):
     ) -> None:
         owner = f"ContainerImage '{name}'"
         check_keys(owner, args, ContainerImageArgs)
-        architecture = args.get("architecture") or DEFAULT_ARCHITECTURE
-        checks.one_of(owner, "architecture", architecture, ARCHITECTURES)
+        architecture = checked_architecture(owner, "architecture", args.get("architecture"))
         _check_names(owner, name, args)
         lifecycle = _lifecycle(owner, args)
         context, dockerfile = _files(owner, args)
@@ -172,7 +169,7 @@ def _files(owner: str, args: ContainerImageArgs) -> tuple[str, str]:
 
 def _check_names(owner: str, name: str, args: ContainerImageArgs) -> None:
     repository, version = args.get("repository_name"), args.get("version")
-    given, field = (name, "name") if repository is None else (repository, "repository_name")
+    field, given = ("name", name) if repository is None else ("repository_name", repository)
     if not 2 <= len(given) <= 200 or not _REPOSITORY.fullmatch(given):
         good = re.sub(r"[^a-z0-9/]+", "-", given.lower()).strip("-/")
         raise invalid(
@@ -180,11 +177,7 @@ def _check_names(owner: str, name: str, args: ContainerImageArgs) -> None:
             field,
             given,
             "2 to 200 lower-case letters and digits, with single '.', '_', '-' or '/' between",
-            f"For instance {good!r}."
-            if _REPOSITORY.fullmatch(good)
-            else "Choose another name."
-            if field == "repository_name"
-            else "Rename it, or set repository_name.",
+            f"ECR would take repository_name={good!r}." if _REPOSITORY.fullmatch(good) else "",
         )
     if version is not None and not _VERSION.fullmatch(version):
         raise invalid(

@@ -45,7 +45,9 @@ def build_hash(
         if stat.S_ISLNK(status.st_mode):
             _field(digest, f"{path} link", os.fsencode(file.readlink()))
         elif stat.S_ISREG(status.st_mode):
-            _field(digest, f"{path} {status.st_mode:o}", file.read_bytes())
+            with file.open("rb") as content:
+                inner = hashlib.file_digest(content, "sha256").digest()
+            _field(digest, f"{path} {status.st_mode:o}", inner)
     return digest.hexdigest()[:_LENGTH]
 
 

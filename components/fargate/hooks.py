@@ -5,8 +5,9 @@ Owns when each runs and with which clients; what they do is in ``gate.py`` and
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +37,12 @@ def binding(plan: Plan, connect: Connect | None = None) -> pulumi.ResourceHookBi
         connect = Login.from_config().connect
 
     async def before(args: pulumi.ResourceHookArgs) -> None:
-        await _aside(lambda: pass_gate(plan, args, connect))
+        new, old = await _plain(args.new_inputs or {}), await _plain(args.old_inputs or {})
+        await _aside(lambda: pass_gate(plan, args.name, new, old, connect))
 
     async def after(args: pulumi.ResourceHookArgs) -> None:
-        await _aside(lambda: follow_rollout(plan, args, connect))
+        new = await _plain(args.new_inputs or {})
+        await _aside(lambda: follow_rollout(plan, args.name, args.id, new, connect))
 
     befores: list[Any] = [before] if plan.command is not None else []
     afters: list[Any] = [after] if plan.rollout_timeout_seconds is not None else []
@@ -50,57 +53,66 @@ def binding(plan: Plan, connect: Connect | None = None) -> pulumi.ResourceHookBi
     )
 
 
-def pass_gate(plan: Plan, args: pulumi.ResourceHookArgs, connect: Connect) -> None:
+def pass_gate(
+    plan: Plan, name: str, new: Mapping[str, Any], old: Mapping[str, Any], connect: Connect
+) -> None:
     """Run the gate if the task definition is a new one."""
-    new, old = args.new_inputs or {}, args.old_inputs or {}
     revision = new["taskDefinition"]
     if plan.command is None or old.get("taskDefinition") == revision:
         return
     run = gate.Gate(
-        name=args.name,
+        name=name,
         cluster=new["cluster"],
         revision=revision,
         command=plan.command,
         timeout_seconds=plan.gate_timeout_seconds,
         network=new["networkConfiguration"],
     )
-    with _readable(args.name, "before_deploy could not be run", gate.BeforeDeployError):
+    with _readable(name, "before_deploy could not be run", gate.BeforeDeployError):
         gate.run(run, connect(region_of(revision)))
 
 
-def follow_rollout(plan: Plan, args: pulumi.ResourceHookArgs, connect: Connect) -> None:
-    """Follow the deployment that this change started."""
-    new = args.new_inputs or {}
+def follow_rollout(
+    plan: Plan, name: str, service: str, new: Mapping[str, Any], connect: Connect
+) -> None:
+    """Follow the deployment that this change of ``service`` (its ARN) started."""
     assert plan.rollout_timeout_seconds is not None
     followed = rollout.Rollout(
-        name=args.name,
+        name=name,
         cluster=new["cluster"],
-        service=args.id,
+        service=service,
         revision=new["taskDefinition"],
         timeout_seconds=plan.rollout_timeout_seconds,
     )
-    with _readable(args.name, "the rollout could not be followed", rollout.RolloutError):
-        rollout.follow(followed, connect(region_of(args.id)))
+    with _readable(name, "the rollout could not be followed", rollout.RolloutError):
+        rollout.follow(followed, connect(region_of(service)))
 
 
-class _readable:  # noqa: N801 - reads as a statement: with _readable(...)
+@contextmanager
+def _readable(name: str, what: str, error: type[Exception]) -> Iterator[None]:
     """Turns an AWS error into one message that says whose credentials were used."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    def __init__(self, name: str, what: str, error: type[Exception]) -> None:
-        self._start, self._error = f"FargateWebService '{name}': {what}", error
+    try:
+        yield
+    except (BotoCoreError, ClientError) as cause:
+        raise error(
+            f"FargateWebService '{name}': {what}: {cause}. It asks AWS from this process, with "
+            "aws:profile and aws:assumeRoles of the stack or the ambient credentials. Next step: "
+            "give these the right to read ECS, load balancer and logs, or set explain_rollouts "
+            "to False."
+        ) from cause
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        if isinstance(error, BotoCoreError | ClientError):
-            raise self._error(
-                f"{self._start}: {error}. It asks AWS from this process, with aws:profile and "
-                "aws:assumeRoles of the stack or the ambient credentials. Next step: give these "
-                "the right to read ECS, load balancer and logs, or set explain_rollouts to False."
-            ) from error
+async def _plain(value: Any) -> Any:
+    """``value`` without the Outputs that stand for secrets in a hook's arguments."""
+    if isinstance(value, pulumi.Output):
+        return await _plain(await value.future())
+    if isinstance(value, Mapping):
+        return {key: await _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [await _plain(item) for item in value]
+    return value
 
 
 async def _aside(work: Callable[[], None]) -> None:

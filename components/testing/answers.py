@@ -125,12 +125,18 @@ def _always_there(type: str) -> dict[str, Any]:
     for cls in _subclasses(pulumi.CustomResource):
         if getattr(cls, "pulumi_type", None) == type:
             return {
-                getattr(member.fget, "_pulumi_name", attribute): kind.__args__[0]
+                getattr(member.fget, "_pulumi_name", attribute): kind
                 for attribute, member in inspect.getmembers(cls, lambda m: isinstance(m, property))
-                if (kind := inspect.get_annotations(member.fget).get("return")) is not None
-                and get_origin(kind) is pulumi.Output
+                if (kind := _returned(member)) is not None
             }
     return {}
+
+
+def _returned(member: property) -> Any:
+    """The type inside the Output that a property returns."""
+    annotation: Any = inspect.get_annotations(member.fget).get("return") if member.fget else None
+    output: Any = pulumi.Output
+    return annotation.__args__[0] if get_origin(annotation) is output else None
 
 
 def _subclasses(cls: type) -> Iterator[type]:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import (  # type: ignore[import-untyped]  # ships no types
+    empty_pb2,
+    struct_pb2,
+)
 from pulumi.output import Unknown
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
@@ -68,7 +71,7 @@ class Monitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802, D102
         if request.tok == "pulumi:pulumi:getResource":
-            return super().Invoke(request)
+            return super().Invoke(request)  # type: ignore[no-untyped-call]  # the SDK's
         result = struct_pb2.Struct()
         result.update(answer(request.tok, read(request.args)[0], self._invokes))
         return resource_pb2.ResourceInvokeResponse(**{"return": result})

@@ -5,8 +5,6 @@ the same checked and complete, for the component that runs it.
 """
 
 from .resolved import (
-    ARCHITECTURES,
-    DEFAULT_ARCHITECTURE,
     ResolvedDomain,
     ResolvedHealthCheck,
     ResolvedScaling,
@@ -16,8 +14,6 @@ from .resolved import (
 from .spec import Domain, HealthCheck, Scaling, WebApp
 
 __all__ = [
-    "ARCHITECTURES",
-    "DEFAULT_ARCHITECTURE",
     "Domain",
     "HealthCheck",
     "ResolvedDomain",

@@ -8,14 +8,12 @@ from typing import Any
 import pulumi
 
 from .. import checks, policy
+from ..architecture import checked_architecture
 from ..errors import check_keys, invalid
 from ..policy import Statement
 from .environment import checked_environment
 from .spec import Domain, HealthCheck, Scaling, WebApp
 
-ARCHITECTURES = ("arm64", "x86_64")
-DEFAULT_ARCHITECTURE = "arm64"
-"""Graviton costs about 20 % less than x86 for the same Fargate size (list prices, 2025)."""
 DEFAULT_PORT = 5000
 """The port of Flask and of many Python images; above 1024, so no root is needed."""
 DEFAULT_CPU = 256
@@ -122,12 +120,7 @@ def resolve(component: str, name: str, app: WebApp) -> ResolvedWebApp:
         port=checks.integer(owner, "app.port", _given(app, "port", DEFAULT_PORT), 1, 65535),
         cpu=checks.integer(owner, "app.cpu", _given(app, "cpu", DEFAULT_CPU), 1),
         memory=checks.integer(owner, "app.memory", _given(app, "memory", DEFAULT_MEMORY), 1),
-        architecture=checks.one_of(
-            owner,
-            "app.architecture",
-            _given(app, "architecture", DEFAULT_ARCHITECTURE),
-            ARCHITECTURES,
-        ),
+        architecture=checked_architecture(owner, "app.architecture", app.get("architecture")),
         replicas=checks.integer(
             owner, "app.replicas", _given(app, "replicas", DEFAULT_REPLICAS), 0
         ),

@@ -22,15 +22,17 @@ TASKS: dict[str, str] = {
     "deploymentConfiguration.alarms": "no alarm stops or rolls back a deployment",
     "credentials in docker mode": "the task role's session is in the environment instead of "
     "behind AWS_CONTAINER_CREDENTIALS_FULL_URI, because AWS SDKs accept only loopback there",
+    "serviceConnectConfiguration, environmentFiles": "ignored; use Cloud Map and environment",
     "security groups": "recorded; nothing filters traffic on this machine",
 }
 """ECS features that are recorded only."""
 
 BALANCER: dict[str, str] = {
-    "sessions stickiness": "requests go round robin whatever stickiness says",
+    "stickiness": "requests go round robin whatever stickiness says",
     "lambda targets, authenticate-*": "answered with 501",
     "WebSockets, HTTP/2": "HTTP/1.1 only",
     "source-ip conditions": "always match: every client is 127.0.0.1",
+    "rule transforms": "requests reach targets with their own path and host",
     "slow start, least_outstanding_requests, cross-zone, WAF": "no effect",
 }
 """Load balancer features without effect."""

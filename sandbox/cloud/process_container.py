@@ -22,7 +22,7 @@ LOG_POLL_SECONDS = 0.05
 _PYTHON_BIN = Path(sys.executable).parent
 
 
-class CannotStartContainer(Exception):
+class CannotStartContainerError(Exception):
     """The image's command cannot run here; worded as the engine words it."""
 
 
@@ -129,7 +129,7 @@ class ProcessContainer:
             )
         except subprocess.TimeoutExpired as error:
             return 124, error.stdout or b""
-        except CannotStartContainer as error:
+        except CannotStartContainerError as error:
             return 127, str(error).encode()
         return ended.returncode, ended.stdout
 
@@ -179,14 +179,15 @@ def start(
     private_ip: str,
     forget: Callable[[str], None],
 ) -> ProcessContainer:
-    """Start ``image``; raises CannotStartContainer if there is nothing to run."""
+    """Start ``image``; raises CannotStartContainerError if there is nothing to run."""
     real = {port: _free_port() for port in ports}
     translate = _translator(image.root, real)
     for folder in (scratch, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     inner = _image_environment(image, translate)
     inner.update({key: translate(value) for key, value in environment.items()})
-    inner.update(HOME=str(scratch), TMPDIR=str(scratch), PATH=_path())
+    # A container's host name is its short id, and HOSTNAME says so.
+    inner.update(HOME=str(scratch), HOSTNAME=id[:12], TMPDIR=str(scratch), PATH=_path())
     if real:
         inner.update(HOST="127.0.0.1", PORT=str(real[ports[0]]))
     argv = _resolved([translate(word) for word in _argv(image, entrypoint, command)], inner["PATH"])
@@ -242,13 +243,13 @@ def _words(value: str | Sequence[str]) -> list[str]:
 def _resolved(argv: list[str], path: str) -> list[str]:
     """``argv`` with a program that exists on this machine in front."""
     if not argv:
-        raise CannotStartContainer("CannotStartContainerError: no command specified")
+        raise CannotStartContainerError("CannotStartContainerError: no command specified")
     program = Path(argv[0])
     if program.is_absolute() and not program.exists():
         program = Path(program.name)  # /opt/venv/bin/x of the image is x of this machine
     found = shutil.which(str(program), path=path)
     if found is None:
-        raise CannotStartContainer(
+        raise CannotStartContainerError(
             f'CannotStartContainerError: exec: "{argv[0]}": executable file not found in $PATH. '
             "The process engine runs an image's command with this machine's programs only."
         )
@@ -267,7 +268,10 @@ def _image_environment(image: Image, translate: Callable[[str], str]) -> dict[st
 def _translator(root: Path, ports: Mapping[int, int]) -> Callable[[str], str]:
     """Rewrite what only holds inside a container: its own paths and its own ports."""
     patterns = [
-        (re.compile(rf"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|(?<![\w.\]])):{port}(?!\d)"), real)
+        (
+            re.compile(rf"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|(?<![\w.\]])):{port}(?!\d)"),
+            real,
+        )
         for port, real in ports.items()
     ]
 

@@ -36,9 +36,7 @@ class _Images:
         self._store = store
         self._pulled: dict[str, unpacked.Image] = {}
 
-    def pull(
-        self, repository: str, tag: str | None = None, **_: object
-    ) -> unpacked.Image:
+    def pull(self, repository: str, tag: str | None = None, **_: object) -> unpacked.Image:
         image = f"{repository}:{tag}" if tag else repository
         self._pulled[image] = unpacked.pull(image, self._store)
         return self._pulled[image]
@@ -88,9 +86,11 @@ class _Containers:
         ``container_ports`` and ``private_ip`` are ours: the ports of the container's
         definition, and the address that the task has of its subnet.
         """
+        from docker.errors import ImageNotFound
+
         try:
             found = self._images.get(image)
-        except Exception:
+        except ImageNotFound:
             found = self._images.pull(image)
         id = secrets.token_hex(32)
         container = start(
@@ -131,8 +131,7 @@ class _Containers:
         return [
             container
             for container in containers
-            if (all or container.status == "running")
-            and all_labels(container.labels, wanted)
+            if (all or container.status == "running") and all_labels(container.labels, wanted)
         ]
 
     def _forget(self, id: str) -> None:

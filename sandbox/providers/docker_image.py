@@ -42,6 +42,7 @@ class ImageInputs(Inputs):
     build: Build = Build()
     registry: Registry | None = None
     skip_push: bool = False
+    build_on_preview: bool = False
     context_digest: str = ""
 
 
@@ -53,6 +54,7 @@ class Image(Provider[ImageInputs]):
     outputs = frozenset({"repoDigest", "imageName", "baseImageName", "registryServer"})
     inert: ClassVar[Mapping[str, str]] = {
         "registry": "the embedded registry on loopback asks for no credentials",
+        "buildOnPreview": "the sandbox has no preview",
         "build.builderVersion": "the engine's own builder is used",
     }
 

@@ -36,15 +36,38 @@ def _partition(_context: Context, _args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_ZONE_FILTERS = {
+    "opt-in-status": "OptInStatus",
+    "region-name": "RegionName",
+    "state": "State",
+    "zone-id": "ZoneId",
+    "zone-name": "ZoneName",
+    "zone-type": "ZoneType",
+}
+
+
 def _zones(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
-    """Zones in the given ``state``; other filters are refused, since nothing honours them."""
-    unknown = sorted(key for key, value in args.items() if key != "state" and value is not None)
+    """Zones in the given ``state`` that pass the ``filters``; the emulator filters nothing."""
+    known = {"state", "filters", "region"}
+    unknown = sorted(key for key, value in args.items() if key not in known and value is not None)
     if unknown:
         raise ValueError(f"getAvailabilityZones: the sandbox cannot honour {', '.join(unknown)}.")
+    wanted = {"State": [args.get("state") or "available"]}
+    for item in args.get("filters") or ():
+        if item["name"] not in _ZONE_FILTERS:
+            raise ValueError(
+                f"getAvailabilityZones: the sandbox cannot honour the filter '{item['name']}'. "
+                f"It knows {', '.join(_ZONE_FILTERS)}."
+            )
+        wanted[_ZONE_FILTERS[item["name"]]] = list(item["values"])
     found = context.client("ec2").describe_availability_zones()["AvailabilityZones"]
-    wanted = args.get("state") or "available"
     zones = sorted(
-        (zone for zone in found if zone["State"] == wanted), key=lambda zone: str(zone["ZoneName"])
+        (
+            zone
+            for zone in found
+            if all(zone.get(field) in values for field, values in wanted.items())
+        ),
+        key=lambda zone: str(zone["ZoneName"]),
     )
     return {
         "id": context.region,

@@ -256,7 +256,14 @@ class Frontend(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_backlog", "_paused", "_parser", "_reading", "current", "idle_since", "listener", "peer",
+        "_backlog",
+        "_parser",
+        "_paused",
+        "_reading",
+        "current",
+        "idle_since",
+        "listener",
+        "peer",
         "transport",
     )  # fmt: skip
 
@@ -448,14 +455,17 @@ def head_of(
     if not url.startswith((b"/", b"*")):
         parsed = httptools.parse_url(url)
         url = (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
-    return b"%b %b HTTP/1.1\r\nHost: %b%b\r\nX-Forwarded-Proto: %b\r\nX-Forwarded-Port: %d\r\nX-Amzn-Trace-Id: %b\r\n\r\n" % (  # noqa: E501
-        exchange.method,
-        url,
-        host,
-        b"".join(lines),
-        protocol,
-        port,
-        _traced(trace) if trace else b"Root=" + trace_id(),
+    return (
+        b"%b %b HTTP/1.1\r\nHost: %b%b\r\nX-Forwarded-Proto: %b\r\nX-Forwarded-Port: %d\r\nX-Amzn-Trace-Id: %b\r\n\r\n"
+        % (
+            exchange.method,
+            url,
+            host,
+            b"".join(lines),
+            protocol,
+            port,
+            _traced(trace) if trace else b"Root=" + trace_id(),
+        )
     )
 
 

@@ -142,8 +142,10 @@ class Balancer:
         plain = [x for x in siblings if x.protocol == "HTTP"]
         own = self._reserved.get(item.load_balancer)
         taken = {listener.port for listener in self._listeners.values()}
-        if own is not None and own not in taken and (
-            item.port == 80 or (not any(x.port == 80 for x in plain) and item in plain[:1])
+        if (
+            own is not None
+            and own not in taken
+            and (item.port == 80 or (not any(x.port == 80 for x in plain) and item in plain[:1]))
         ):
             return own
         return self._hold_next()
@@ -186,9 +188,7 @@ class Balancer:
             xff_mode=item.load_balancer_attributes.get(
                 "routing.http.xff_header_processing.mode", "append"
             ),
-            keep_host=item.load_balancer_attributes.get(
-                "routing.http.preserve_host_header.enabled"
-            )
+            keep_host=item.load_balancer_attributes.get("routing.http.preserve_host_header.enabled")
             == "true",
         )
         listener.idle_timeout = float(

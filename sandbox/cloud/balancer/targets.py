@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .. import addresses
+from sandbox.cloud import addresses
 
 if TYPE_CHECKING:
     from .upstream import Upstream
@@ -49,12 +49,8 @@ class Health:
 
 
 HEALTHY = Health("healthy")
-REGISTERING = Health(
-    "initial", "Elb.RegistrationInProgress", "Target registration is in progress"
-)
-CHECKING = Health(
-    "initial", "Elb.InitialHealthChecking", "Initial health checks in progress"
-)
+REGISTERING = Health("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+CHECKING = Health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
 DRAINING = Health(
     "draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"
 )

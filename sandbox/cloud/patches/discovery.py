@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import ecs, servicediscovery
 
-from .. import addresses
-from ..settings import Settings
+from sandbox.cloud import addresses
+from sandbox.cloud.settings import Settings
 from . import guard
 
 

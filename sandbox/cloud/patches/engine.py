@@ -5,10 +5,10 @@ from typing import Any
 from ministack import app
 from ministack.services import ecs
 
-from .. import sessions
-from ..engines import docker_client
-from ..processes import ProcessEngine
-from ..settings import Settings
+from sandbox.cloud import sessions
+from sandbox.cloud.engines import docker_client
+from sandbox.cloud.processes import ProcessEngine
+from sandbox.cloud.settings import Settings
 from . import guard
 
 

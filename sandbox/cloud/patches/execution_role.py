@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, ecs, ssm
 
-from ..settings import Settings
+from sandbox.cloud.settings import Settings
 from . import guard, roles
 
 _ECR_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 
-class UpstreamChanged(RuntimeError):
+class UpstreamChangedError(RuntimeError):
     """The emulator is not the one that the patches were written for."""
 
 
@@ -37,11 +37,11 @@ def wrap(
 
 def checked(module: ModuleType, name: str, signature: str) -> Callable[..., Any]:
     """``module.name``, if it still is the function that a patch relies on."""
-    found = getattr(module, name, None)
+    found: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(found):
-        raise UpstreamChanged(f"{_where(module, name)} no longer exists; its patch must follow.")
+        raise UpstreamChangedError(f"{_where(module, name)} no longer exists; its patch must follow.")
     if (now := str(inspect.signature(found))) != signature:
-        raise UpstreamChanged(
+        raise UpstreamChangedError(
             f"{_where(module, name)} now takes {now} and no longer {signature}; "
             "its patch must follow."
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-from ..settings import Settings
+from sandbox.cloud.settings import Settings
 from . import guard
 
 _LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: .*)?$")
@@ -20,9 +20,7 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
     """Tell the exception's class as ``errorType``."""
 
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-        def execute(
-            func: dict[str, Any], event: dict[str, Any], request_id: str
-        ) -> dict[str, Any]:
+        def execute(func: dict[str, Any], event: dict[str, Any], request_id: str) -> dict[str, Any]:
             result: dict[str, Any] = original(func, event, request_id)
             body = result.get("body")
             if (

@@ -7,15 +7,15 @@ from xml.sax.saxutils import escape
 
 from ministack.services import alb
 
-from ..balancer.service import Balancer
-from ..settings import Settings
-from . import guard
+from sandbox.cloud.balancer.service import Balancer
+from sandbox.cloud.settings import Settings
+from . import guard, query_conditions
 
 
 def apply(settings: Settings) -> Balancer:
     """Start the balancer and let every change of the API reach it."""
-    guard.checked(alb, "_match_condition", "(cond, method, path, headers, query_params)")
-    balancer = Balancer(settings.state, alb._match_condition, alb._LISTENER_RESPONSE_HEADERS)
+    match = query_conditions.apply()
+    balancer = Balancer(settings.state, match, alb._LISTENER_RESPONSE_HEADERS)
     _addresses(balancer)
     _weighted_forwards()
     _health(balancer)

@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import json_response
 from ministack.services import ecr
 
-from ..settings import Settings
+from sandbox.cloud.settings import Settings
 from . import guard
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from ministack.core.concurrency import resource_lock, spawn_background
 from ministack.services import ecs, ecs_metadata
 
-from ..balancer.service import Balancer
-from ..settings import Settings
+from sandbox.cloud.balancer.service import Balancer
+from sandbox.cloud.settings import Settings
 from . import guard, private_addresses
 
 STOP_SECONDS = 30
@@ -96,7 +96,8 @@ def service_of(task: dict[str, Any]) -> dict[str, Any] | None:
     cluster = ecs._cluster_name_from_arn(task.get("clusterArn", ""))
     if not group.startswith("service:"):
         return None
-    return ecs._services.get(f"{cluster}/{group.split(':', 1)[1]}")
+    found: dict[str, Any] | None = ecs._services.get(f"{cluster}/{group.split(':', 1)[1]}")
+    return found
 
 
 def _stop_task(data: dict[str, Any]) -> Any:
@@ -166,7 +167,7 @@ def _clean_up(task: dict[str, Any], docker_client: Any, extra_container: Any = N
     if found:
         timeouts = _stop_timeouts(task)
         with ThreadPoolExecutor(max_workers=len(found)) as pool:
-            for index, code in pool.map(lambda item: _stop(*item, timeouts), reversed(found)):
+            for index, code in pool.map(lambda item: _stop(item[0], item[1], timeouts), reversed(found)):
                 _note_exit(task, index, code)
         _await_logs(arn.rsplit("/", 1)[-1])
         for _, container in reversed(found):
@@ -180,7 +181,7 @@ def _stop(index: int, container: Any, timeouts: list[int]) -> tuple[int, int | N
     try:
         container.stop(timeout=timeout)
         return index, int(container.wait()["StatusCode"])
-    except Exception:
+    except Exception:  # noqa: BLE001 - the engine lost it: there is no code to tell
         return index, None
 
 

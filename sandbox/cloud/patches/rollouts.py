@@ -17,8 +17,8 @@ from ministack.core.concurrency import resource_lock
 from ministack.core.responses import new_uuid, request_scope
 from ministack.services import alb, ecs
 
-from ..balancer.service import Balancer
-from ..settings import Settings
+from sandbox.cloud.balancer.service import Balancer
+from sandbox.cloud.settings import Settings
 from . import container_health, guard, retirement
 
 TICK_SECONDS = 0.2
@@ -128,7 +128,7 @@ def _steward() -> None:
                 try:
                     with request_scope(account, region):
                         _examine(task)
-                except Exception:
+                except Exception:  # noqa: BLE001 - one task's trouble must not stop the rest
                     _log.exception("looking after %s failed", task.get("taskArn"))
 
 

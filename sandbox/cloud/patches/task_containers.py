@@ -11,8 +11,8 @@ from typing import Any
 
 from ministack.services import ecs
 
-from .. import addresses
-from ..settings import Settings
+from sandbox.cloud import addresses
+from sandbox.cloud.settings import Settings
 from . import guard, private_addresses
 
 _BUILD = (

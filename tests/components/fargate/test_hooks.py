@@ -104,6 +104,21 @@ def test_a_hook_works_on_a_thread_of_its_own_and_leaves_the_loop_free() -> None:
     assert names[0].startswith("slipway-hook")
 
 
+def test_a_secret_among_the_inputs_is_read_like_any_other() -> None:
+    aws = FakeAws([service(deployment(NEW, "PRIMARY", "COMPLETED"))])
+    binding, _ = bound(BOTH, aws)
+    assert binding.after_create
+
+    async def go() -> None:
+        args = happened()
+        args.new_inputs = {**(args.new_inputs or {}), "cluster": pulumi.Output.secret(CLUSTER)}
+        assert binding.after_create
+        await binding.after_create[0](args)  # type: ignore[misc]  # ours are coroutines
+
+    asyncio.run(go())
+    assert aws.called("describe_services")[0]["cluster"] == CLUSTER
+
+
 def test_missing_credentials_are_explained() -> None:
     def connect(_: str) -> Clients:
         raise NoCredentialsError

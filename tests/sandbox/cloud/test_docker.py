@@ -106,9 +106,7 @@ def test_a_container_reaches_the_gateway(docker_world: World, context: Path) -> 
     assert any("services" in line for line in world.lines("reaches"))
 
 
-def test_a_failing_build_step_is_quoted(
-    docker_world: World, context: Path, tmp_path: Path
-) -> None:
+def test_a_failing_build_step_is_quoted(docker_world: World, context: Path, tmp_path: Path) -> None:
     assert BUSYBOX is not None
     shutil.copy(BUSYBOX, tmp_path / "busybox")
     (tmp_path / "Dockerfile").write_text(

@@ -84,7 +84,9 @@ def test_a_rolling_update_loses_no_request(world: World) -> None:
     assert get(address)[1]["version"] == "2"
     stopped = world.tasks("rolling", "STOPPED")
     assert {task["stopCode"] for task in stopped} == {"ServiceSchedulerInitiated"}
-    assert all("Scaling activity initiated by (deployment ecs-svc/" in t["stoppedReason"] for t in stopped)
+    assert all(
+        "Scaling activity initiated by (deployment ecs-svc/" in t["stoppedReason"] for t in stopped
+    )
     assert {task["containers"][0]["exitCode"] for task in stopped} == {0}
     world.remove("rolling")
 
@@ -138,8 +140,11 @@ def test_an_unhealthy_container_check_stops_the_task(world: World) -> None:
 
 
 def test_a_deployment_waits_for_the_container_check(world: World) -> None:
-    command = ["CMD-SHELL", "wget -q -O- http://localhost:5000/health || python3 -c "
-               "\"import urllib.request as r; r.urlopen('http://localhost:5000/health')\""]
+    command = [
+        "CMD-SHELL",
+        "wget -q -O- http://localhost:5000/health || python3 -c "
+        "\"import urllib.request as r; r.urlopen('http://localhost:5000/health')\"",
+    ]
     check = {"command": command, "interval": 30, "timeout": 5, "retries": 3}
     world.service("waits", world.definition("waits", healthCheck=check), desiredCount=1)
     world.rollout("waits", seconds=15)

@@ -94,7 +94,9 @@ class World:
         self, family: str, environment: Mapping[str, str] | None = None, **changes: Any
     ) -> str:
         """Register a task definition of the test app; ``changes`` go to the container."""
-        top = {key: changes.pop(key) for key in ("taskRoleArn", "executionRoleArn") if key in changes}
+        top = {
+            key: changes.pop(key) for key in ("taskRoleArn", "executionRoleArn") if key in changes
+        }
         container = {
             "name": "app",
             "image": self.image() if "image" not in changes else changes["image"],

@@ -524,7 +524,7 @@ CASES = [
             },
             "loadBalancers": [
                 {
-                    "targetGroupArn": w.target_groups[0],
+                    "targetGroupArn": w.served_group,
                     "containerName": "web",
                     "containerPort": 5000.0,
                 }
@@ -540,7 +540,12 @@ CASES = [
             "enableExecuteCommand": True,
             "forceNewDeployment": True,
             "forceDelete": True,
-            "serviceRegistries": {"registryArn": w.discovery},
+            "serviceRegistries": {
+                "registryArn": w.discovery,
+                "port": 80.0,
+                "containerName": "web",
+                "containerPort": 5000.0,
+            },
             "tags": T1,
         },
         _service,
@@ -554,10 +559,17 @@ CASES = [
             "enableExecuteCommand": True,
             "enableECSManagedTags": True,
             "propagateTags": "SERVICE",
-            "serviceRegistries": [{"registryArn": w.discovery}],
+            "serviceRegistries": [
+                {
+                    "registryArn": w.discovery,
+                    "port": 80,
+                    "containerName": "web",
+                    "containerPort": 5000,
+                }
+            ],
             "loadBalancers": [
                 {
-                    "targetGroupArn": w.target_groups[0],
+                    "targetGroupArn": w.served_group,
                     "containerName": "web",
                     "containerPort": 5000,
                 }

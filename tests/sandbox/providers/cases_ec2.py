@@ -238,7 +238,10 @@ CASES = [
                 "VpcId": seen["VpcId"],
                 "tags": seen["tags"],
                 "to": [route["DestinationCidrBlock"] for route in seen["Routes"]],
-                "by": [route["GatewayId"] for route in seen["Routes"]],
+                "by": [
+                    next(text for key, text in route.items() if key.endswith("Id"))
+                    for route in seen["Routes"]
+                ],
             }
         ),
         lambda w: {
@@ -247,8 +250,19 @@ CASES = [
             "by": ["local", w.gateway],
             "tags": SEEN1,
         },
-        lambda w: {"routes": [{"cidrBlock": "172.16.0.0/12", "gatewayId": w.gateway}], "tags": T2},
-        lambda w: {"to": ["10.0.0.0/16", "172.16.0.0/12"], "tags": SEEN2},
+        lambda w: {
+            "routes": [
+                {"cidrBlock": "172.16.0.0/12", "natGatewayId": "nat-1"},
+                {"cidrBlock": "172.32.0.0/16", "transitGatewayId": "tgw-1"},
+                {"cidrBlock": "172.33.0.0/16", "vpcPeeringConnectionId": "pcx-1"},
+            ],
+            "tags": T2,
+        },
+        lambda w: {
+            "to": ["10.0.0.0/16", "172.16.0.0/12", "172.32.0.0/16", "172.33.0.0/16"],
+            "by": ["local", "nat-1", "tgw-1", "pcx-1"],
+            "tags": SEEN2,
+        },
     ),
     Case(
         "aws:ec2/route:Route",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from .cases import CASES
+from .declared import NOT_TOLD, declared
 from .world import Case, World
 
 pytestmark = pytest.mark.sandbox
@@ -29,6 +30,9 @@ def test_a_resource_is_really_made_updated_and_removed(world: World, case: Case)
     id, outputs = provider.create("thing", inputs)
     assert id
     assert provider.outputs <= outputs.keys()
+    known_inputs, known_outputs = declared(case.token)
+    left_out = known_outputs - known_inputs - outputs.keys() - NOT_TOLD.keys()
+    assert left_out == set(), "outputs that Pulumi has, neither told nor explained in NOT_TOLD"
 
     seen = case.look(world, id, outputs)
     assert seen is not None

@@ -44,7 +44,7 @@ class World:
     def provider(self, token: str) -> Any:
         return self.registry.providers[token](self.context)
 
-    def make(self, token: str, name: str = "thing", **properties: Any) -> tuple[str, Outputs]:
+    def make(self, token: str, name: str = "thing", /, **properties: Any) -> tuple[str, Outputs]:
         provider = self.provider(token)
         id, outputs = provider.create(name, provider.check(name, properties))
         return id, outputs
@@ -144,6 +144,27 @@ class World:
             for side in "ab"
         ]
 
+    @cached_property
+    def asked_names(self) -> list[str]:
+        """The names that ACM wants to see records of, for the first certificate."""
+        acm = self.client("acm")
+        certificate = acm.describe_certificate(CertificateArn=self.certificates[0])["Certificate"]
+        options = certificate["DomainValidationOptions"]
+        return [option["ResourceRecord"]["Name"] for option in options]
+
+    @cached_property
+    def scaled(self) -> str:
+        """A service, as Application Auto Scaling names it."""
+        service = self.make(
+            "aws:ecs/service:Service",
+            "scaled",
+            cluster=self.cluster["arn"],
+            taskDefinition=self.task_definitions[0],
+            launchType="FARGATE",
+            networkConfiguration={"subnets": self.subnets[:1]},
+        )[1]
+        return f"service/{self.cluster['name']}/{service['name']}"
+
     def listener(self, port: int, **properties: Any) -> str:
         """A listener that forwards to the first target group."""
         return self.make(
@@ -157,6 +178,12 @@ class World:
     @cached_property
     def http_listener(self) -> str:
         return self.listener(8081)
+
+    @cached_property
+    def served_group(self) -> str:
+        """A target group behind a listener, as ECS wants it."""
+        assert self.http_listener
+        return self.target_groups[0]
 
     @cached_property
     def https_listener(self) -> str:

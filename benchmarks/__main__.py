@@ -1,0 +1,167 @@
+"""`make bench`: runs the measurements one after the other and prints what came of them.
+
+Exit code 0 whatever the numbers are; they are for people to read, side by side.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import evaluation, start, storefront
+
+
+class Part(StrEnum):
+    """What can be measured alone."""
+
+    EVALUATION = "evaluation"
+    START = "start"
+    REQUESTS = "requests"
+
+
+MEASURE = {
+    Part.EVALUATION: evaluation.measure,
+    Part.START: start.measure,
+    Part.REQUESTS: storefront.measure,
+}
+
+
+def bench(
+    only: Annotated[
+        list[Part] | None, typer.Option(help="Measure this part alone. Repeatable.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter rounds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Measure, and print the results side by side; no number makes it fail."""
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+    results: dict[str, Any] = {
+        "machine": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "cores": os.cpu_count(),
+        }
+    }
+    with progress.status("") as status:
+
+        def say(line: str) -> None:
+            status.update(line)
+            if not progress.is_terminal:
+                progress.print(line)
+
+        for part in only or list(Part):
+            results[part.value] = MEASURE[part](say, quick=quick)
+    if as_json:
+        print(json.dumps(results, indent=2))
+    else:
+        show(results, Console(highlight=False, soft_wrap=True))
+
+
+def show(results: Mapping[str, Any], console: Console) -> None:
+    """Print every table that the results have."""
+    machine = results["machine"]
+    console.print(
+        f"Python {machine['python']}, {machine['system']}, {machine['cores']} cores. "
+        "Median (minimum). Read the ratios; the absolute numbers are this machine's."
+    )
+    tables = {
+        Part.EVALUATION: _evaluation,
+        Part.START: _start,
+        Part.REQUESTS: _requests,
+    }
+    for part, draw in tables.items():
+        if part in results:
+            draw(results[part], console)
+
+
+def _evaluation(result: Mapping[str, Any], console: Console) -> None:
+    table = _table(
+        f"Evaluation in memory: {result['layout']}",
+        *("N", "resources", "variant", "CPU s", "import", "register", "wall s", "ms each", "MiB"),
+    )
+    for row in result["rows"]:
+        table.add_row(
+            *(str(row["services"]), str(row["resources"]), row["variant"]),
+            _cell(row["cpu_s"]),
+            *(f"{row[key]['median']:.2f}" for key in ("import_cpu_s", "register_cpu_s")),
+            _cell(row["wall_s"]),
+            f"{row['per_resource_ms']:.2f}",
+            f"{row['rss_mib']['median']:.0f}",
+        )
+    console.print(table)
+    for ratio in result["ratios"]:
+        console.print(
+            f"  {ratio['services']:>3} services: components / bare = "
+            f"{ratio['cpu_s_median']:.2f} ({ratio['cpu_s_minimum']:.2f}) CPU, "
+            f"{ratio['wall_s_median']:.2f} ({ratio['wall_s_minimum']:.2f}) wall, "
+            f"{ratio['rss_mib_median']:.2f} memory"
+        )
+    for step in result["growth"]:
+        console.print(
+            f"  {step['from_services']:>3} → {step['to_services']:>3} services, "
+            f"{step['variant']}: {step['ms_per_further_resource']:.2f} ms CPU "
+            "for each further resource"
+        )
+    if idle := result["packages_without_a_resource"]:
+        console.print(f"  imported, yet no resource is made of it: {', '.join(idle)}")
+
+
+def _start(result: Mapping[str, Any], console: Console) -> None:
+    left_out = " (uncommitted changes left out)" if result["uncommitted_changes_left_out"] else ""
+    table = _table(
+        f"Clone to running, seconds; commit {result['commit']}{left_out}, uv {result['uv']}",
+        *("engine", "start", *start.PHASES, "runs"),
+    )
+    for row in result["rows"]:
+        table.add_row(
+            *(row["engine"], row["start"]),
+            *(_cell(row[phase], 1) if phase in row else "" for phase in start.PHASES),
+            str(row["total"]["runs"]),
+        )
+    console.print(table)
+
+
+def _requests(result: Mapping[str, Any], console: Console) -> None:
+    table = _table(
+        f"{result['request']} with {result['client']}, {result['connections']} connections, "
+        f"{result['seconds_each']:g} s each",
+        *("way", "requests/s", "p50 ms", "p99 ms", "errors", "of bare"),
+        *("client CPU ms", "forwarding", "storefront"),
+    )
+    for row in result["rows"]:
+        cpu = row["cpu_ms_per_request"]
+        ratio = result["ratios_to_bare"].get(row["way"])
+        table.add_row(
+            row["way"],
+            *(_cell(row["per_s"], 0), _cell(row["p50_ms"], 1), _cell(row["p99_ms"], 1)),
+            f"{row['errors']} of {row['requests']}",
+            "" if ratio is None else f"{ratio:.2f}",
+            *(f"{cpu[part]:.3f}" if cpu else "" for part in storefront.PARTS),
+        )
+    console.print(table)
+    console.print(
+        f"  the client's ceiling, against a server that does nothing: "
+        f"{result['client_ceiling_per_s']:.0f} requests/s"
+    )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        words = column in ("variant", "engine", "start", "way")
+        table.add_column(column, justify="left" if words else "right")
+    return table
+
+
+def _cell(summary: Mapping[str, float], digits: int = 2) -> str:
+    return f"{summary['median']:.{digits}f} ({summary['minimum']:.{digits}f})"
+
+
+if __name__ == "__main__":
+    typer.run(bench)

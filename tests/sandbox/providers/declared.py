@@ -1,0 +1,61 @@
+"""What pulumi_aws declares for a type, and which of its outputs no provider tells."""
+
+import importlib
+import warnings
+
+NOT_TOLD: dict[str, str] = {
+    "associationId": "the emulator associates no network interface",
+    "carrierIp": "no carrier network",
+    "customerOwnedIp": "no outpost",
+    "instance": "addresses are for NAT gateways only",
+    "instanceId": "routes lead to gateways only",
+    "instanceOwnerId": "routes lead to gateways only",
+    "networkInterface": "the emulator makes none",
+    "networkInterfaceId": "the emulator makes none",
+    "networkInterfaceIds": "the emulator makes none",
+    "privateDns": "the address has no interface",
+    "privateIp": "the address has no interface",
+    "ptrRecord": "no reverse DNS",
+    "ipv6AssociationId": "no IPv6 ranges",
+    "ipv6CidrBlock": "no IPv6 ranges",
+    "ipv6CidrBlockAssociationId": "no IPv6 ranges",
+    "ipv6CidrBlockNetworkBorderGroup": "no IPv6 ranges",
+    "autoProvisionZones": "zonal NAT gateways only",
+    "autoScalingIps": "zonal NAT gateways only",
+    "regionalNatGatewayAddresses": "zonal NAT gateways only",
+    "regionalNatGatewayAutoMode": "zonal NAT gateways only",
+    "routeTableId": "zonal NAT gateways only",
+    "cidrBlocks": "the emulator has no prefix lists",
+    "prefixListId": "the emulator has no prefix lists",
+    "dnsEntries": "gateway endpoints have none",
+    "requesterManaged": "never",
+    "alarmArns": "recorded only: nothing makes the alarms",
+    "attachmentCount": "known to a refresh only",
+    "pendingRenewal": "no certificate is renewed",
+    "renewalEligibility": "no certificate is renewed",
+    "renewalSummaries": "no certificate is renewed",
+    "validationEmails": "validated by DNS only",
+    "primaryNameServer": "the emulator has no primary",
+    "hasValueWo": "write-only values are not served",
+    "hasSecretStringWo": "write-only values are not served",
+    "beginningArchiveTime": "standard topics have no archive",
+    "confirmationWasAuthenticated": "known to a refresh only",
+    "namePrefix": "never set by an explicit name",
+}
+"""Outputs of Pulumi's resources that no provider returns, and why."""
+
+
+def declared(token: str) -> tuple[set[str], set[str]]:
+    """Inputs and outputs of pulumi_aws's class for this token, as on the wire."""
+    package, _, name = token.removeprefix("aws:").partition("/")
+    cls = name.partition(":")[2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's own renamed types
+        module = importlib.import_module(f"pulumi_aws.{package}")
+        return _wire(getattr(module, f"{cls}Args")), _wire(getattr(module, cls))
+
+
+def _wire(cls: type) -> set[str]:
+    """Wire names of a generated class's properties."""
+    getters = {name: item.fget for name, item in vars(cls).items() if isinstance(item, property)}
+    return {getattr(getter, "_pulumi_name", name) for name, getter in getters.items()}
