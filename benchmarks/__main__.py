@@ -1,6 +1,6 @@
 """`make bench`: runs the measurements one after the other and prints what came of them.
 
-Exit code 0 whatever the numbers are; they are for people to read, side by side.
+The numbers are for people to read, side by side; none of them makes it fail.
 """
 
 import json
@@ -39,7 +39,10 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter rounds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Measure, and print the results side by side; no number makes it fail."""
+    """Measure, and print the results side by side; no number makes it fail.
+
+    Exit code 1 means that something could not be measured at all.
+    """
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
     results: dict[str, Any] = {
         "machine": {
@@ -56,7 +59,11 @@ def bench(
                 progress.print(line)
 
         for part in only or list(Part):
-            results[part.value] = MEASURE[part](say, quick=quick)
+            try:
+                results[part.value] = MEASURE[part](say, quick=quick)
+            except RuntimeError as error:
+                progress.print(f"{part.value} could not be measured: {error}", markup=False)
+                raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(results, indent=2))
     else:

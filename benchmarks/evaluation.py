@@ -147,14 +147,7 @@ def record(services: int) -> dict[str, Any]:
     from components.testing import deploy
 
     resources = deploy(lambda: program(services)).resources
-    loaded = sorted(
-        name
-        for name, module in sys.modules.items()
-        if name.startswith("pulumi_")
-        and type(module) is types.ModuleType  # else registered for later, by a lazy import
-        and name.count(".") <= 1
-        and "__path__" in vars(module)
-    )
+    loaded = loaded_packages()
     described = [_described(resource) for resource in resources]
     used = {item["module"] for item in described if item["custom"]}
     parents = {name.partition(".")[0] for name in used}
@@ -164,6 +157,18 @@ def record(services: int) -> dict[str, Any]:
         "idle_packages": [name for name in loaded if name not in used | parents],
         "resources": described,
     }
+
+
+def loaded_packages() -> list[str]:
+    """The Pulumi packages, such as `pulumi_aws.ecs`, whose code has run in this process."""
+    return sorted(
+        name
+        for name, module in sys.modules.items()
+        if name.startswith("pulumi_")
+        and name.count(".") <= 1
+        and type(module) is types.ModuleType  # else it waits for its first use
+        and "__path__" in vars(module)
+    )
 
 
 def _described(resource: Any) -> dict[str, Any]:
@@ -208,12 +213,7 @@ def evaluate(variant: str, recording: Mapping[str, Any]) -> dict[str, float]:
     if variant == COMPONENTS:
         importlib.import_module("components")
     imported = time.process_time()
-    build: Callable[[], None] = (
-        (lambda: program(recording["services"]))
-        if variant == COMPONENTS
-        else (lambda: bare(recording["resources"]))
-    )
-    registered = asyncio.run(_register(build, recording["resources"]))
+    seen = registrations(variant, recording)
     ended = (time.perf_counter(), time.process_time())
     return {
         "wall_s": ended[0] - started[0],
@@ -221,28 +221,37 @@ def evaluate(variant: str, recording: Mapping[str, Any]) -> dict[str, float]:
         "import_cpu_s": imported - started[1],
         "register_cpu_s": ended[1] - imported,
         "rss_mib": peak_memory_mib(),
-        # Custom resources alone, which are the same in both variants.
-        "resources": sum(1 for _, _, custom in registered if custom),
+        "resources": sum(1 for _, _, custom, _ in seen if custom),
     }
 
 
-async def _register(
-    build: Callable[[], None], answers: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, str, Any]]:
-    """Evaluate under Pulumi's mock monitor, which answers as recorded."""
+Registration = tuple[str, str, bool, dict[str, Any]]
+"""Type, name, whether it is a resource of AWS (else a component), and inputs."""
+
+
+def registrations(variant: str, recording: Mapping[str, Any]) -> list[Registration]:
+    """What one variant registers, evaluated under Pulumi's mock monitor."""
+    if variant == COMPONENTS:
+        return asyncio.run(_register(lambda: program(recording["services"]), recording))
+    return asyncio.run(_register(lambda: bare(recording["resources"]), recording))
+
+
+async def _register(build: Callable[[], None], recording: Mapping[str, Any]) -> list[Registration]:
     from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
-    recorded = {(item["type"], item["name"]): item for item in answers}
-    seen: list[tuple[str, str, Any]] = []
+    answers = {(item["type"], item["name"]): item for item in recording["resources"]}
+    seen: list[Registration] = []
 
     class Recorded(mocks.Mocks):
+        """Answers as recorded."""
+
         def call(self, _: mocks.MockCallArgs) -> tuple[dict[str, Any], Any]:
             return {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"}, []
 
         def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-            seen.append((args.typ, args.name, dict(args.inputs) if args.custom else None))
-            item = recorded[args.typ, args.name]
+            seen.append((args.typ, args.name, bool(args.custom), args.inputs))
+            item = answers[args.typ, args.name]
             return item["id"], item["outputs"]
 
     mocks.set_mocks(Recorded(), preview=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox import journeys, workspace
 from sandbox.cloud.lifecycle import Cloud, CloudError, running, start, stop
-from sandbox.deploy import Result, connect, deploy, deployed, load_config
+from sandbox.deploy import DeployError, Result, connect, deploy, deployed, load_config
 from sandbox.deploy.config import StackConfig
 from sandbox.terminal import Terminal
 
@@ -45,9 +45,9 @@ def overrides(stack: str, program: Path, pairs: list[str]) -> dict[str, str]:
         if not separator or not key:
             raise CloudError(f"--config {pair}: expected key=value, for instance appVersion=2.0.")
         given[key] = value
+    declared = load_config(program, stack, overrides=given).values.keys()
     if stack != LOCAL:
         return given
-    declared = load_config(program, stack).values.keys()
     machine = {
         "slipway:architecture": _architecture(),
         "slipway:baseImage": os.environ.get("SANDBOX_BASE_IMAGE", ""),
@@ -122,16 +122,21 @@ def deploy_into(
         account=cloud.account,
         engine=cloud.engine,
     )
-    with terminal:
-        result = deploy(
-            program,
-            stack=stack,
-            state=state,
-            context=context,
-            boot=cloud.boot,
-            config=config,
-            on_event=terminal.progress,
-        )
+    try:
+        with terminal:
+            result = deploy(
+                program,
+                stack=stack,
+                state=state,
+                context=context,
+                boot=cloud.boot,
+                config=config,
+                on_event=terminal.progress,
+            )
+    except DeployError as error:
+        if running(state) is None:
+            raise DeployError(f"The embedded cloud ended in mid-deploy. {error}") from error
+        raise
     terminal.summary(result)
     workspace.write_environment(state, cloud)
     workspace.write_outputs(state, result.outputs)

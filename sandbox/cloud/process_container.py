@@ -90,7 +90,7 @@ class ProcessContainer:
             os.killpg(self._process.pid, signal)
         self._process.wait(5)
 
-    def remove(self, *, force: bool = False, v: bool = False) -> None:
+    def remove(self, *, force: bool = False, **_: object) -> None:
         """Forget the container and its scratch files; its log stays readable."""
         if self.status == "running":
             if not force:

@@ -41,6 +41,9 @@ class _Images:
         self._pulled[image] = unpacked.pull(image, self._store)
         return self._pulled[image]
 
+    def find(self, name: str) -> unpacked.Image | None:
+        return self._pulled.get(name)
+
     def get(self, name: str) -> unpacked.Image:
         if name not in self._pulled:
             from docker.errors import ImageNotFound
@@ -86,12 +89,7 @@ class _Containers:
         ``container_ports`` and ``private_ip`` are ours: the ports of the container's
         definition, and the address that the task has of its subnet.
         """
-        from docker.errors import ImageNotFound
-
-        try:
-            found = self._images.get(image)
-        except ImageNotFound:
-            found = self._images.pull(image)
+        found = self._images.find(image) or self._images.pull(image)
         id = secrets.token_hex(32)
         container = start(
             found,
@@ -122,7 +120,11 @@ class _Containers:
         return found
 
     def list(
-        self, *, all: bool = False, filters: Mapping[str, Any] | None = None, **_: object
+        self,
+        *,
+        all: bool = False,  # noqa: A002 - docker-py's name
+        filters: Mapping[str, Any] | None = None,
+        **_: object,
     ) -> list[ProcessContainer]:
         wanted = (filters or {}).get("label", [])
         wanted = [wanted] if isinstance(wanted, str) else wanted

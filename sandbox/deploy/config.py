@@ -143,8 +143,7 @@ def _check(file: Path, key: str, value: Any, declared: dict[str, Any]) -> None:
     kind = declared["type"]
     if kind not in _CHECKS:
         raise DeployError(f"Pulumi.yaml: '{key}' has type {kind}. Allowed: {', '.join(_CHECKS)}.")
-    boolean_as_number = kind == "integer" and isinstance(value, bool)
-    if not isinstance(value, _CHECKS[kind]) or boolean_as_number:
+    if not _is(kind, value):
         raise DeployError(
             f"{file.name}: '{key}' must be of type {kind}, but {json.dumps(value, default=str)} "
             "is given."
@@ -152,6 +151,18 @@ def _check(file: Path, key: str, value: Any, declared: dict[str, Any]) -> None:
     if isinstance(value, list) and isinstance(declared.get("items"), dict):
         for index, item in enumerate(value):
             _check(file, f"{key}[{index}]", item, declared["items"])
+
+
+def _is(kind: str, value: Any) -> bool:
+    if isinstance(value, str) and kind != "string":
+        # `pulumi config set` and the command line write every value as text.
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return False
+    if kind == "integer" and isinstance(value, bool):
+        return False
+    return isinstance(value, _CHECKS[kind])
 
 
 def _text(file: Path, key: str, value: Any) -> str:

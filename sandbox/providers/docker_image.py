@@ -13,7 +13,6 @@ from sandbox.cloud.dockerfile import _context_files, _ignore_patterns
 from sandbox.images import build_and_push
 
 from .base import Inputs, Outputs, Provider
-from .common import ignoring
 
 
 class Registry(Inputs):
@@ -80,7 +79,6 @@ class Image(Provider[ImageInputs]):
 
     def create(self, name: str, inputs: ImageInputs) -> tuple[str, Outputs]:
         repository, tag = _reference(inputs.image_name)
-        before = self._immutable(repository, tag)
         context, dockerfile = _places(inputs.build)
         digest = build_and_push(
             self.context.engine,
@@ -92,12 +90,6 @@ class Image(Provider[ImageInputs]):
             build_args=inputs.build.args,
             platform=inputs.build.platform,
         )
-        if before and before["imageId"]["imageDigest"] != digest:
-            self._put_back(repository, tag, before)
-            raise ValueError(
-                f"The tag {tag!r} exists with other content and {repository} has "
-                "imageTagMutability=IMMUTABLE. Push under a tag that follows the content."
-            )
         return f"{repository}@{digest}", {
             "repoDigest": f"{repository}@{digest}",
             "imageName": inputs.image_name,
@@ -111,26 +103,6 @@ class Image(Provider[ImageInputs]):
 
     def delete(self, id: str, outputs: Outputs) -> None:
         """Pushed images stay until their repository goes, as with Pulumi's provider."""
-
-    def _immutable(self, repository: str, tag: str) -> dict[str, Any] | None:
-        """The image that holds ``tag`` in a repository whose tags cannot move."""
-        ecr, name = self.context.client("ecr"), repository.partition("/")[2]
-        found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
-        if found["imageTagMutability"] != "IMMUTABLE":
-            return None
-        images: list[dict[str, Any]] = []
-        with ignoring("ImageNotFoundException"):
-            images = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])[
-                "images"
-            ]
-        return images[0] if images else None
-
-    def _put_back(self, repository: str, tag: str, image: Mapping[str, Any]) -> None:
-        self.context.client("ecr").put_image(
-            repositoryName=repository.partition("/")[2],
-            imageManifest=image["imageManifest"],
-            imageTag=tag,
-        )
 
 
 def _places(build: Build) -> tuple[Path, Path]:

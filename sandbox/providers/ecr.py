@@ -45,7 +45,6 @@ class Repository(Provider[RepositoryInputs]):
     inert: ClassVar[Mapping[str, str]] = {
         "imageScanningConfiguration": "stored; the sandbox has no scanner",
         "encryptionConfigurations": "stored; layers lie in memory as they are",
-        "imageTagMutability": "honoured for docker:index/image:Image, not for a push by hand",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> RepositoryInputs:

@@ -95,10 +95,11 @@ class Service(Provider[ServiceInputs]):
         "alarms": "sent; no alarm stops or rolls back a deployment",
         "availabilityZoneRebalancing": "sent; the sandbox has one machine",
         "capacityProviderStrategies": "stored; every task runs on this machine",
-        "enableEcsManagedTags": "stored on create; tasks carry no tags",
+        "enableEcsManagedTags": "stored; tasks carry no tags",
         "enableExecuteCommand": "stored; use a shell on this machine instead",
         "networkConfiguration": "stored; tasks listen on loopback only",
         "platformVersion": "stored; there is no Fargate platform here",
+        "propagateTags": "stored; tasks carry no tags",
         "forceDelete": "a service is scaled to nothing before it is deleted in any case",
     }
 

@@ -9,6 +9,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     importlib.import_module("pulumi_aws.ec2.encryption_control")
 
-from components.testing import slipway  # noqa: E402 - after ec2 is loaded
+from components.testing import slipway
 
 __all__ = ["slipway"]

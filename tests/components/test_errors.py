@@ -32,9 +32,7 @@ def test_nearest_finds_a_slip_of_the_pen_and_nothing_far_off() -> None:
 def test_a_complaint_says_where_what_what_instead_and_what_next() -> None:
     error = invalid("Shop 'a'", "app.port", 0, "1 to 65535.", "Set it to 5000.")
     assert isinstance(error, ValueError)
-    assert str(error) == (
-        "Shop 'a': app.port=0 is not valid. Allowed: 1 to 65535. Set it to 5000."
-    )
+    assert str(error) == ("Shop 'a': app.port=0 is not valid. Allowed: 1 to 65535. Set it to 5000.")
 
 
 def test_a_complaint_without_a_hint_ends_after_what_is_allowed() -> None:
@@ -48,7 +46,10 @@ def test_a_complaint_without_a_hint_ends_after_what_is_allowed() -> None:
         ({"name": "x", "zzz": 1}, "unknown argument 'zzz'. It has by_name, inner, labels"),
         ({}, "missing required argument 'name'. Set it."),
         ({"name": None}, "missing required argument 'name'. Set it."),
-        ({"name": "x", "inner": {"pth": "/", "size": 1}}, "'inner.pth'. Did you mean 'inner.path'?"),
+        (
+            {"name": "x", "inner": {"pth": "/", "size": 1}},
+            "'inner.pth'. Did you mean 'inner.path'?",
+        ),
         ({"name": "x", "inner": {}}, "missing required argument 'inner.size'"),
         ({"name": "x", "inner": "oops"}, "inner='oops' is not valid. Allowed: a mapping of path"),
         ({"name": "x", "many": [{"size": 1}, {"sise": 1}]}, "'many[1].sise'. Did you mean"),
@@ -57,7 +58,7 @@ def test_a_complaint_without_a_hint_ends_after_what_is_allowed() -> None:
     ],
 )
 def test_a_wrong_key_is_refused_wherever_it_is_nested(args: Any, message: str) -> None:
-    with pytest.raises(ValueError, match="Shop 'a'") as raised:
+    with pytest.raises(ValueError, match=r"Shop 'a'") as raised:
         check_keys("Shop 'a'", args, Outer)
     assert message in str(raised.value)
 
@@ -96,7 +97,7 @@ def test_whole_floats_are_integers_since_other_languages_send_nothing_else() -> 
     ],
 )
 def test_a_number_out_of_range_is_refused_with_the_nearest_one(given: object, message: str) -> None:
-    with pytest.raises(ValueError, match="Shop 'a'") as raised:
+    with pytest.raises(ValueError, match=r"Shop 'a'") as raised:
         integer("Shop 'a'", "n", given, 1, 5)
     assert message in str(raised.value)
 
@@ -108,5 +109,5 @@ def test_an_open_range_says_so() -> None:
 
 def test_a_word_that_is_not_offered_is_refused_with_the_nearest_one() -> None:
     assert one_of("Shop 'a'", "nat", "none", ("none", "single")) == "none"
-    with pytest.raises(ValueError, match="nat='singel' is not valid.*Did you mean 'single'"):
+    with pytest.raises(ValueError, match=r"nat='singel' is not valid.*Did you mean 'single'"):
         one_of("Shop 'a'", "nat", "singel", ("none", "single"))

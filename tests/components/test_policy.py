@@ -57,7 +57,7 @@ def test_the_reason_stays_at_home() -> None:
     ],
 )
 def test_an_action_that_is_too_wide_or_malformed_is_refused(action: str, message: str) -> None:
-    with pytest.raises(ValueError, match="policy") as raised:
+    with pytest.raises(ValueError, match=r"policy") as raised:
         allow(action, ARN)
     assert message in str(raised.value)
 
@@ -83,9 +83,9 @@ def test_a_star_that_hides_in_an_output_is_refused_when_it_shows() -> None:
 
 
 def test_a_statement_without_actions_or_resources_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs actions and resources, got actions="):
+    with pytest.raises(ValueError, match=r"needs actions and resources, got actions="):
         allow([], ARN)
-    with pytest.raises(ValueError, match="0 resources"):
+    with pytest.raises(ValueError, match=r"0 resources"):
         allow("s3:GetObject", [])
 
 
@@ -164,5 +164,5 @@ def test_trust_can_be_bound_to_an_account_and_a_resource() -> None:
 
 @pytest.mark.parametrize("service", ["ecs-tasks", "*", "arn:aws:iam::1:root", "evil.com"])
 def test_only_services_are_trusted(service: str) -> None:
-    with pytest.raises(ValueError, match="is not a service principal. Allowed: names such as"):
+    with pytest.raises(ValueError, match=r"is not a service principal. Allowed: names such as"):
         trust(service)

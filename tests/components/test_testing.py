@@ -1,6 +1,7 @@
 """The deployment in memory, of which importers' tests depend on every promise."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -72,9 +73,7 @@ def test_exports_and_the_result_are_resolved_in_whatever_they_lie() -> None:
         return {"component": Pair("p"), "list": [queue.id, (1.0, "plain")]}
 
     deployment = deploy(program)
-    assert deployment.outputs == {
-        "queue": {"arns": ["arn:aws:sqs:us-east-1:123456789012:orders"]}
-    }
+    assert deployment.outputs == {"queue": {"arns": ["arn:aws:sqs:us-east-1:123456789012:orders"]}}
     assert deployment.result["list"] == ["orders-id", [1.0, "plain"]]
     assert deployment.result["component"]["arn"] == "arn:aws:sqs:us-east-1:123456789012:p-first"
 
@@ -167,7 +166,7 @@ def test_what_exists_already_is_known_on_a_preview_as_well() -> None:
 
 
 def test_unknown_is_neither_true_nor_false() -> None:
-    with pytest.raises(TypeError, match="compare with 'is UNKNOWN'"):
+    with pytest.raises(TypeError, match=r"compare with 'is UNKNOWN'"):
         bool(UNKNOWN)
 
 
@@ -219,25 +218,25 @@ def test_the_callers_answers_come_before_the_standard_ones() -> None:
     assert deploy(account, invokes={token: lambda args: answer}).result == "999999999999"
 
 
-class Mistake(Exception):
+class MistakeError(Exception):
     pass
 
 
 def raises_in_the_program() -> None:
     sqs.Queue("orders")
-    raise Mistake("here")
+    raise MistakeError("here")
 
 
 def raises_in_apply() -> None:
     def fail(_: str) -> str:
-        raise Mistake("there")
+        raise MistakeError("there")
 
     sqs.Queue("second", name=sqs.Queue("first").arn.apply(fail))
 
 
 @pytest.mark.parametrize("program", [raises_in_the_program, raises_in_apply])
 def test_an_error_of_the_program_reaches_the_caller_as_it_is(program: Callable[[], None]) -> None:
-    with pytest.raises(Mistake):
+    with pytest.raises(MistakeError):
         deploy(program)
     assert len(deploy(lambda: sqs.Queue("orders")).resources) == 1  # nothing is left of it
 
@@ -247,7 +246,7 @@ def test_two_resources_of_one_name_are_refused_as_the_engine_would() -> None:
         sqs.Queue("orders")
         sqs.Queue("orders")
 
-    with pytest.raises(ValueError, match="two resources are aws:sqs/queue:Queue named 'orders'"):
+    with pytest.raises(ValueError, match=r"two resources are aws:sqs/queue:Queue named 'orders'"):
         deploy(program)
 
 
@@ -269,10 +268,8 @@ def test_the_settings_of_the_sdk_are_as_before_here_and_in_new_threads(
 
     before = settings()
     look()
-    try:
+    with contextlib.suppress(MistakeError):
         deploy(program, known=False, project="other", stack="other")
-    except Mistake:
-        pass
     look()
     assert settings() == before
     assert elsewhere[0] == elsewhere[1]
@@ -318,11 +315,13 @@ def test_one_says_what_there_is_when_it_is_not_what_was_wanted() -> None:
     deployment = deploy(program)
     queue = "aws:sqs/queue:Queue"
     assert deployment.one(queue, "second").name == "second"
-    with pytest.raises(AssertionError, match="expected one .*Queue, found 2; .* 'first', 'second'"):
+    with pytest.raises(AssertionError, match=r"one .*Queue, found 2; .* 'first', 'second'"):
         deployment.one(queue)
-    with pytest.raises(AssertionError, match="named 'third', found 0; .* 'first', 'second'"):
+    with pytest.raises(AssertionError, match=r"named 'third', found 0; .* 'first', 'second'"):
         deployment.one(queue, "third")
-    with pytest.raises(AssertionError, match="expected one x, found 0; the types are aws:sqs/queue"):
+    with pytest.raises(
+        AssertionError, match=r"expected one x, found 0; the types are aws:sqs/queue"
+    ):
         deployment.one("x")
 
 

@@ -124,7 +124,7 @@ def test_a_missing_source_is_named_with_its_line(context: Path, pushed: dict[str
 
 
 def test_a_context_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="The build context .*/gone does not exist"):
+    with pytest.raises(ImageError, match=r"The build context .*/gone does not exist"):
         build(tmp_path / "gone")
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from . import certificates, health, plan
-from .frontend import Exchange, Frontend, head_of
+from .exchange import Exchange
+from .frontend import Frontend
+from .request_head import head_of
 from .routing import Answer, Forward, Matcher, Redirect, Rule, failure
 from .targets import DRAINING, UNREGISTERED, Group, Health, Target
 

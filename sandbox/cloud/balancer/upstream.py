@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 if TYPE_CHECKING:
-    from .frontend import Exchange
+    from .exchange import Exchange
     from .targets import Target
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -47,6 +47,7 @@ class Upstream(asyncio.Protocol):
         self._chunks: _Chunks | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The target accepted."""
         self.transport = cast("asyncio.Transport", transport)
 
     def begin(self, exchange: "Exchange") -> None:
@@ -68,6 +69,7 @@ class Upstream(asyncio.Protocol):
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
+        """Response bytes."""
         exchange = self.exchange
         if exchange is None:
             self.close()  # bytes that nobody asked for
@@ -165,6 +167,7 @@ class Upstream(asyncio.Protocol):
         exchange.broken(retry=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The target hung up: the end of a response, or of an exchange."""
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             if self in self.target.idle:
@@ -178,10 +181,12 @@ class Upstream(asyncio.Protocol):
         exchange.broken(retry=self.reused and not self.received)
 
     def pause_writing(self) -> None:
+        """The target is slower than the client."""
         if self.exchange is not None:
             self.exchange.pause_client()
 
     def resume_writing(self) -> None:
+        """The target has caught up."""
         if self.exchange is not None:
             self.exchange.resume_client()
 

@@ -1,6 +1,7 @@
 """The mends, one concern a module; ``apply`` installs them all before the cloud starts."""
 
 from sandbox.cloud.settings import Settings
+
 from . import (
     discovery,
     engine,

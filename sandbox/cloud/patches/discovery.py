@@ -11,6 +11,7 @@ from ministack.services import ecs, servicediscovery
 
 from sandbox.cloud import addresses
 from sandbox.cloud.settings import Settings
+
 from . import guard
 
 

@@ -9,6 +9,7 @@ from sandbox.cloud import sessions
 from sandbox.cloud.engines import docker_client
 from sandbox.cloud.processes import ProcessEngine
 from sandbox.cloud.settings import Settings
+
 from . import guard
 
 

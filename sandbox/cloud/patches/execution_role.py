@@ -12,6 +12,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, ecs, ssm
 
 from sandbox.cloud.settings import Settings
+
 from . import guard, roles
 
 _ECR_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

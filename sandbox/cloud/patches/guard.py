@@ -39,7 +39,9 @@ def checked(module: ModuleType, name: str, signature: str) -> Callable[..., Any]
     """``module.name``, if it still is the function that a patch relies on."""
     found: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(found):
-        raise UpstreamChangedError(f"{_where(module, name)} no longer exists; its patch must follow.")
+        raise UpstreamChangedError(
+            f"{_where(module, name)} no longer exists; its patch must follow."
+        )
     if (now := str(inspect.signature(found))) != signature:
         raise UpstreamChangedError(
             f"{_where(module, name)} now takes {now} and no longer {signature}; "

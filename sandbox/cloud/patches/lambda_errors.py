@@ -11,6 +11,7 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from sandbox.cloud.settings import Settings
+
 from . import guard
 
 _LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: .*)?$")

@@ -9,6 +9,7 @@ from ministack.services import alb
 
 from sandbox.cloud.balancer.service import Balancer
 from sandbox.cloud.settings import Settings
+
 from . import guard, query_conditions
 
 

@@ -8,6 +8,7 @@ from ministack.core.responses import json_response
 from ministack.services import ecr
 
 from sandbox.cloud.settings import Settings
+
 from . import guard
 
 

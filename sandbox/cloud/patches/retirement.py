@@ -17,6 +17,7 @@ from ministack.services import ecs, ecs_metadata
 
 from sandbox.cloud.balancer.service import Balancer
 from sandbox.cloud.settings import Settings
+
 from . import guard, private_addresses
 
 STOP_SECONDS = 30
@@ -167,7 +168,9 @@ def _clean_up(task: dict[str, Any], docker_client: Any, extra_container: Any = N
     if found:
         timeouts = _stop_timeouts(task)
         with ThreadPoolExecutor(max_workers=len(found)) as pool:
-            for index, code in pool.map(lambda item: _stop(item[0], item[1], timeouts), reversed(found)):
+            for index, code in pool.map(
+                lambda item: _stop(item[0], item[1], timeouts), reversed(found)
+            ):
                 _note_exit(task, index, code)
         _await_logs(arn.rsplit("/", 1)[-1])
         for _, container in reversed(found):

@@ -19,6 +19,7 @@ from ministack.services import alb, ecs
 
 from sandbox.cloud.balancer.service import Balancer
 from sandbox.cloud.settings import Settings
+
 from . import container_health, guard, retirement
 
 TICK_SECONDS = 0.2

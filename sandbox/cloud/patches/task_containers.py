@@ -13,6 +13,7 @@ from ministack.services import ecs
 
 from sandbox.cloud import addresses
 from sandbox.cloud.settings import Settings
+
 from . import guard, private_addresses
 
 _BUILD = (
@@ -90,7 +91,10 @@ def _docker(
 
 
 def _process(
-    kwargs: dict[str, Any], cdef: Mapping[str, Any], td: Mapping[str, Any], task: dict[str, Any]
+    kwargs: dict[str, Any],
+    cdef: Mapping[str, Any],
+    td: Mapping[str, Any],  # noqa: ARG001 - the same shape as _docker
+    task: dict[str, Any],
 ) -> None:
     kwargs["container_ports"] = [
         int(mapping["containerPort"]) for mapping in cdef.get("portMappings", [])

@@ -16,6 +16,7 @@ from typing import Any
 from ministack.services import ecs, imds, sts
 
 from sandbox.cloud.settings import Settings
+
 from . import guard, roles
 
 _REGISTER = "(task_arn, cluster_arn, td, cdef, launch_type, env, host_mode, ministack_net_ip)"

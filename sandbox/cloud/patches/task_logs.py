@@ -11,6 +11,7 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs, ecs
 
 from sandbox.cloud.settings import Settings
+
 from . import guard
 
 _log = logging.getLogger("sandbox.task_logs")

@@ -197,6 +197,19 @@ def test_three_services_share_one_load_balancer_by_path_and_host() -> None:
     assert result["c"]["load_balancer_dns_name"] == result["a"]["load_balancer_dns_name"]
 
 
+def test_an_attached_services_attachment_is_its_owners() -> None:
+    def program() -> FargateWebService:
+        a = FargateWebService("a", settings())
+        b = FargateWebService(
+            "b", settings(attach={"to": a.attachment, "priority": 1, "path_patterns": ["/b/*"]})
+        )
+        return FargateWebService(
+            "c", settings(attach={"to": b.attachment, "priority": 2, "path_patterns": ["/c/*"]})
+        )
+
+    assert deploy(program).result["url"] == "http://a.us-east-1.elb.amazonaws.com/c"
+
+
 def test_attached_tasks_are_reached_by_the_shared_load_balancer_only() -> None:
     deployment = three()
     assert names(deployment, GROUP) == ["a", "a-load-balancer", "b", "c"]

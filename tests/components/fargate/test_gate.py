@@ -82,8 +82,11 @@ def test_a_task_that_cannot_start_is_a_failure() -> None:
 
 
 def test_a_task_that_takes_too_long_is_stopped() -> None:
-    aws = FakeAws(tasks=[RUNNING])
-    text = failure(aws)
+    aws, clock = FakeAws(tasks=[RUNNING]), FakeClock()
+    with pytest.raises(BeforeDeployError) as error:
+        run(GATE, aws.clients, sleep=clock.sleep, now=clock.now)
+    text = str(error.value)
+    assert clock.time == 30
     assert "was stopped after 30 s (before_deploy.timeout_seconds)" in text
     (given,) = aws.called("stop_task")
     assert given["task"] == RUNNING["taskArn"]

@@ -188,7 +188,8 @@ def test_a_priority_is_free_again_on_another_listener_and_in_another_run() -> No
 def test_a_known_listener_arn_is_the_same_listener() -> None:
     def program() -> None:
         for name in ("one", "two"):
-            FargateWebService(name, settings(attach=attach(path_patterns=[f"/{name}"])))
+            shared = {**SHARED, "listener_arn": "".join(["arn:", "listener"])}
+            FargateWebService(name, settings(attach=attach(to=shared, path_patterns=[f"/{name}"])))
 
     with pytest.raises(ValueError, match="'one' has this one"):
         deploy(program)

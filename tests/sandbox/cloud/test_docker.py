@@ -113,7 +113,7 @@ def test_a_failing_build_step_is_quoted(docker_world: World, context: Path, tmp_
         "FROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/busybox\n"
         "RUN echo before the fall && exit 9\n"
     )
-    with pytest.raises(ImageError, match="(?s)RUN echo.*code: 9.*before the fall"):
+    with pytest.raises(ImageError, match=r"(?s)RUN echo.*code: 9.*before the fall"):
         build_and_push("docker", context=tmp_path, repository="127.0.0.1:1/x")
 
 

@@ -76,5 +76,5 @@ def test_the_variable_decides_where_no_argument_does(monkeypatch: pytest.MonkeyP
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(CloudError, match="'podman' is not an engine. Allowed: auto, docker"):
+    with pytest.raises(CloudError, match=r"'podman' is not an engine. Allowed: auto, docker"):
         choose("podman")

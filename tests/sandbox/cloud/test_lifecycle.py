@@ -88,7 +88,7 @@ def test_a_child_that_dies_is_quoted(state: Path, monkeypatch: pytest.MonkeyPatc
         return environment
 
     monkeypatch.setattr(lifecycle, "_environment", broken)
-    with pytest.raises(CloudError, match="(?s)ended during its start .*SANDBOX_STATE"):
+    with pytest.raises(CloudError, match=r"(?s)ended during its start .*SANDBOX_STATE"):
         start(state, port=PORT, engine="process")
     assert not (state / "cloud.json").exists()
 
@@ -134,7 +134,7 @@ def _inodes(pid: int) -> set[str]:
     links = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            links.append(os.readlink(entry))
+            links.append(str(entry.readlink()))
         except OSError:
             continue
     return {link[8:-1] for link in links if link.startswith("socket:[")}

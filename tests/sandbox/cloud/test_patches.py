@@ -53,7 +53,9 @@ def test_a_vanished_function_is_named(emulator: ModuleType) -> None:
 
 
 def test_a_changed_signature_is_named(emulator: ModuleType) -> None:
-    with pytest.raises(guard.UpstreamChangedError, match=r"now takes \(data\) and no longer \(body\)"):
+    with pytest.raises(
+        guard.UpstreamChangedError, match=r"now takes \(data\) and no longer \(body\)"
+    ):
         guard.replace(emulator, "handler", "(body)", lambda data: None)
     assert emulator.handler({}) == "old"
 

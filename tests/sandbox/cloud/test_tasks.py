@@ -199,7 +199,8 @@ def test_running_tasks_are_found_by_name(world: World) -> None:
         answer = discovery.discover_instances(NamespaceName="test.local", ServiceName="api")
         return list(answer["Instances"])
 
-    instances = until(lambda: len(found()) == 2 and found(), 10)
+    until(lambda: len(found()) == 2, 10)
+    instances = found()
     attributes = instances[0]["Attributes"]
     address = f"{attributes['AWS_INSTANCE_IPV4']}:{attributes['AWS_INSTANCE_PORT']}"
     assert get(address)[1]["version"] == "1"

@@ -181,17 +181,14 @@ class World:
     def rollout(self, name: str, state: str = "COMPLETED", seconds: float = 30) -> dict[str, Any]:
         """Wait until the primary deployment is in ``state``."""
         return until(
-            lambda: next(
-                (
-                    d
-                    for d in self.deployments(name)
-                    if d["status"] == "PRIMARY" and d["rolloutState"] == state
-                ),
-                None,
-            ),
+            lambda: [
+                deployment
+                for deployment in self.deployments(name)
+                if deployment["status"] == "PRIMARY" and deployment["rolloutState"] == state
+            ],
             seconds,
             lambda: json.dumps(self.explained(name), indent=1, default=str),
-        )
+        )[0]
 
     def explained(self, name: str) -> dict[str, Any]:
         service = self.client("ecs").describe_services(cluster=name, services=[name])
@@ -230,11 +227,11 @@ class World:
         return [event["message"] for event in found["events"]]
 
 
-def get(address: str, path: str = "/", timeout: float = 10, **headers: str) -> tuple[int, Any]:
+def get(address: str, path: str = "/", headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
     """GET once; returns status and parsed JSON (or text)."""
-    connection = http.client.HTTPConnection(address, timeout=timeout)
+    connection = http.client.HTTPConnection(address, timeout=10)
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path, headers=dict(headers or {}))
         answer = connection.getresponse()
         body = answer.read().decode()
     finally:

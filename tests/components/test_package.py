@@ -1,0 +1,89 @@
+"""The package as a whole: what it offers, to Python and to other languages."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.provider.experimental.analyzer import Analyzer
+
+import components
+
+COMPONENTS = [
+    value
+    for name in components.__all__
+    if isinstance(value := getattr(components, name), type)
+    and issubclass(value, pulumi.ComponentResource)
+]
+
+
+def test_what_is_public_is_there_once_and_sorted() -> None:
+    assert components.__all__ == sorted(set(components.__all__))
+    for name in components.__all__:
+        assert hasattr(components, name), name
+
+
+def test_the_package_is_typed() -> None:
+    assert Path(components.__file__).with_name("py.typed").exists()
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda cls: cls.__name__)
+def test_the_schema_describes_every_field(component: Any) -> None:
+    result = Analyzer("slipway").analyze([component])
+    definition = result["component_definitions"][component.__name__]
+    assert definition.description
+    assert definition.inputs
+    assert definition.outputs
+    described: dict[str, Any] = {
+        f"{component.__name__}.{name}": field
+        for fields in (definition.inputs, definition.outputs)
+        for name, field in fields.items()
+    }
+    for type_name, shape in result["type_definitions"].items():
+        assert shape.description, type_name
+        described |= {f"{type_name}.{name}": field for name, field in shape.properties.items()}
+    assert [name for name, field in described.items() if not field.description] == []
+
+
+def test_the_whole_package_has_one_schema_in_which_no_name_is_used_twice() -> None:
+    result = Analyzer("slipway").analyze(COMPONENTS)
+    assert {"Network", "ContainerImage"} <= result["component_definitions"].keys()
+    assert {"Placement", "WebApp", "Statement"} <= result["type_definitions"].keys()
+
+
+@pytest.mark.parametrize(
+    ("component", "plain"),
+    [
+        ("Network", {"cidr", "zones", "zoneCount", "nat"}),
+        ("ContainerImage", {"context", "architecture", "buildArgs", "keepReleases"}),
+    ],
+)
+def test_what_decides_which_resources_exist_is_plain(component: str, plain: set[str]) -> None:
+    cls = getattr(components, component)
+    inputs = Analyzer("slipway").analyze([cls])["component_definitions"][component].inputs
+    assert {name for name in plain if inputs[name].plain} == plain
+
+
+def test_testing_stays_out_of_programs() -> None:
+    # Programs must not need pytest.
+    code = (
+        "import sys, components; sys.exit(any(m in sys.modules for m in ('pytest', 'hypothesis')))"
+    )
+    root = Path(components.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
+    assert done.returncode == 0
+
+
+def test_the_light_components_import_no_aws_service() -> None:
+    # The generated SDK of a service costs up to half a second; it loads with the first resource.
+    code = (
+        "import sys, types\n"
+        "package = types.ModuleType('components'); package.__path__ = ['components']\n"
+        "sys.modules['components'] = package\n"
+        "import components.network, components.container_image, components.web_app\n"
+        "sys.exit(any(m.startswith(('pulumi_aws.ec2.', 'pulumi_aws.ecr.')) for m in sys.modules))"
+    )
+    root = Path(components.__file__).parent.parent
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
