@@ -146,7 +146,7 @@ def record(services: int) -> dict[str, Any]:
     """What `program` registers, in a form from which both variants can be evaluated."""
     from components.testing import deploy
 
-    resources = deploy(lambda: program(services)).resources
+    resources = deploy(lambda: program(services), project="test", stack="test").resources
     loaded = loaded_packages()
     described = [_described(resource) for resource in resources]
     used = {item["module"] for item in described if item["custom"]}
@@ -254,7 +254,8 @@ async def _register(build: Callable[[], None], recording: Mapping[str, Any]) -> 
             item = answers[args.typ, args.name]
             return item["id"], item["outputs"]
 
-    mocks.set_mocks(Recorded(), preview=False)
+    # Names follow project and stack: those with which the program was recorded.
+    mocks.set_mocks(Recorded(), project="test", stack="test", preview=False)
     # set_mocks makes a root stack, and run_in_stack wants to make its own.
     settings.set_root_resource(None)  # type: ignore[arg-type]  # the SDK resets it so as well
     await run_in_stack(build)

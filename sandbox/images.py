@@ -173,6 +173,12 @@ def _with_docker(
         client.close()
 
 
+_PULL_HINT = (
+    "\nWhere the base image cannot be pulled, name one that the engine has with "
+    "SANDBOX_BASE_IMAGE, or run without Docker: SANDBOX_ENGINE=process."
+)
+
+
 def _follow_build(events: Iterator[dict[str, Any]], dockerfile: Path) -> None:
     """Read the build's events; a failing step is quoted with the end of its output."""
     step, output = "", ""
@@ -184,10 +190,11 @@ def _follow_build(events: Iterator[dict[str, Any]], dockerfile: Path) -> None:
             output += text
         if "error" in event:
             lines = "\n".join(output.strip().splitlines()[-ERROR_LINES:])
-            raise ImageError(
+            text = (
                 f"{dockerfile}: the build failed at '{step or 'the start'}': "
-                f"{event['error']}\n{lines}".rstrip()
+                f"{event['error']}\n{lines}"
             )
+            raise ImageError(f"{text.rstrip()}{_PULL_HINT if ' : FROM ' in step else ''}")
 
 
 def _follow_push(events: Iterator[dict[str, Any]], image: str) -> str:

@@ -153,7 +153,7 @@ class Engine:
             self._replace(change, old)  # left by another version of the provider
             return "replaced"
         changed = provider.changed(before, checked)
-        if not changed:
+        if not changed and not old.unsettled:
             self._state.touch(change.new)
             return "unchanged"
         forced = {path.split(".")[0].split("[")[0] for path in goal.replace_on_changes}

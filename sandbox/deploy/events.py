@@ -93,7 +93,7 @@ class Reporter:
 
 
 def explain(error: BaseException) -> str:
-    """One line about an exception, with AWS's own code and message where it has them."""
+    """What an exception says, with AWS's own code and message where it has them."""
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
         problem = response["Error"]
@@ -103,7 +103,7 @@ def explain(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, KeyError) or not text:
         text = f"{type(error).__name__}: {text}".removesuffix(": ")
-    return " ".join(text.split())
+    return text.strip()
 
 
 def lost_connection(error: BaseException | None) -> bool:

@@ -95,11 +95,13 @@ class Operations:
         self._start("replace" if superseding else "create", new)
         made = self._attempt("create", new, make, shown)
         new.id, new.outputs = made[0], _json_only(new, made[1])
+        new.unsettled = bool(new.hooks.get("after_create"))
         self._state.put(new, superseding=superseding)
         if not new.id:
             raise DeployError(f"{new.type} '{new.name}': its provider returned no id")
         shown["new_outputs"] = change.shown(after=True)["new_outputs"]
         self._run_hooks("after_create", new, shown)
+        self._settle(new)
 
     def update(self, change: Change, before: Inputs) -> None:
         """Change it in place."""
@@ -109,8 +111,10 @@ class Operations:
         make = lambda: change.provider.update(new.id, before, change.checked, outputs)  # noqa: E731
         self._start("update", new)
         new.outputs = _json_only(new, self._attempt("update", new, make, shown))
+        new.unsettled = bool(new.hooks.get("after_update"))
         self._state.put(new)
         self._run_hooks("after_update", new, change.shown(after=True))
+        self._settle(new)
 
     def delete(self, record: Record, provider: Provider[Any], *, superseded: bool) -> None:
         """Remove it from the cloud and from the state."""
@@ -125,6 +129,11 @@ class Operations:
         self._run_hooks("after_delete", record, shown)
         seconds, detail = time.monotonic() - started, "replaced" if superseded else ""
         self._report(Event("deleted", record.urn, record.type, record.name, seconds, detail))
+
+    def _settle(self, record: Record) -> None:
+        if record.unsettled:
+            record.unsettled = False
+            self._state.put(record)
 
     def _run_hooks(self, moment: str, record: Record, shown: dict[str, Any]) -> None:
         self.hooks.run(moment, record.hooks.get(moment, []), record, shown)

@@ -44,6 +44,8 @@ class Record:
     """Names of its delete hooks, by binding."""
     replaced: bool = False
     """Superseded by another record of the same URN; to be deleted at the end of a deploy."""
+    unsettled: bool = False
+    """An after-hook failed or never ran: the next deploy updates it again, changed or not."""
 
 
 class State:

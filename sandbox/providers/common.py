@@ -4,7 +4,7 @@ Knows nothing of any one resource type; those are in the module of their service
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,7 +54,7 @@ def pascal(value: Any) -> Any:
 
 
 @contextmanager
-def ignoring(*codes: str) -> Iterator[None]:
+def ignoring(*codes: str) -> Generator[None]:
     """Let these AWS error codes pass: what should be gone already is."""
     try:
         yield

@@ -74,8 +74,8 @@ def _statements(what: str, document: Mapping[str, Any]) -> list[tuple[str, Mappi
     version = document.get("Version", "2008-10-17")
     if version not in VERSIONS:
         raise ValueError(f"{what}: Version {version!r} is not valid. Allowed: 2012-10-17.")
-    given = document.get("Statement")
-    listed = given if isinstance(given, list) else [given]
+    given: Any = document.get("Statement")
+    listed: list[Any] = given if isinstance(given, list) else [given]
     if not given:
         raise ValueError(f"{what}: Statement is missing or empty.")
     labelled = [(f"{what}, statement {index}", item) for index, item in enumerate(listed, 1)]

@@ -159,3 +159,29 @@ def test_a_service_needs_a_target_group_that_a_load_balancer_uses(world: World) 
     )["TargetGroups"][0]["TargetGroupArn"]
     with pytest.raises(ClientError, match="does not have an associated load balancer"):
         world.service("lonely", world.definition("lonely"), group)
+
+
+def test_a_task_stopped_by_hand_is_drained_and_replaced(world: World) -> None:
+    address, _, group = world.load_balancer("by-hand")
+    world.service("by-hand", world.definition("by-hand"), group)
+    world.rollout("by-hand")
+    victim = world.tasks("by-hand")[0]["taskArn"]
+    answers: list[int] = []
+    slow = [
+        threading.Thread(target=lambda: answers.append(get(address, "/slow?seconds=2")[0]))
+        for _ in range(2)  # one for each task
+    ]
+    for thread in slow:
+        thread.start()
+    time.sleep(0.5)
+    world.client("ecs").stop_task(cluster="by-hand", task=victim, reason="a test")
+    for thread in slow:
+        thread.join()
+    assert answers == [200, 200]
+    stopped = until(lambda: world.tasks("by-hand", "STOPPED"), 5)
+    assert [(task["stopCode"], task["stoppedReason"]) for task in stopped] == [
+        ("UserInitiated", "a test")
+    ]
+    until(lambda: world.states(group).count("healthy") == 2, 15)
+    assert len(world.tasks("by-hand")) == 2
+    world.remove("by-hand")

@@ -192,8 +192,25 @@ def test_nothing_is_created_when_a_before_hook_raises(project: Project) -> None:
 def test_the_resource_is_kept_when_an_after_hook_raises(project: Project) -> None:
     with pytest.raises(DeployError, match=r"'x': after_create hook 'gate' failed: the gate is"):
         project.up(failing("after_create") + 'Thing("y", Options(depends_on=[]))')
-    assert project.up('Thing("x"); Thing("y")').counts["unchanged"] >= 1
+    assert project.up('Thing("x"); Thing("y")').counts["updated"] == 1
     assert len([id for id in project.cloud.things if id.startswith("x")]) == 1
+
+
+def test_an_after_hook_that_raised_is_asked_again_although_nothing_changed(
+    project: Project,
+) -> None:
+    program = failing("after_create").replace("=[hook]", "=[hook], after_update=[hook]")
+    for _ in range(2):
+        with pytest.raises(DeployError, match="the gate is closed"):
+            project.up(program)
+    mended = program.replace('raise RuntimeError("the gate is closed")', "pass")
+    assert project.up(mended).counts == {"updated": 1}
+    assert project.up(mended).counts == {"unchanged": 1}
+
+
+def test_what_a_hook_says_in_several_lines_stays_in_several_lines(project: Project) -> None:
+    with pytest.raises(DeployError, match=r"closed\n  key: lost"):
+        project.up(failing("after_create").replace("closed", "closed\\n  key: lost"))
 
 
 def test_a_hook_whose_errors_are_ignored_only_warns(project: Project) -> None:

@@ -1,5 +1,29 @@
-"""All cases."""
+"""All cases, in one list."""
 
-from . import cases_apps, cases_ec2, cases_edge
+from . import (
+    cases_ecs,
+    cases_images_and_roles,
+    cases_lb,
+    cases_listeners,
+    cases_messages,
+    cases_names,
+    cases_network,
+    cases_routes,
+    cases_security,
+    cases_stores,
+    cases_watching,
+)
 
-CASES = [*cases_ec2.CASES, *cases_apps.CASES, *cases_edge.CASES]
+CASES = [
+    *cases_ecs.CASES,
+    *cases_images_and_roles.CASES,
+    *cases_lb.CASES,
+    *cases_listeners.CASES,
+    *cases_messages.CASES,
+    *cases_names.CASES,
+    *cases_network.CASES,
+    *cases_routes.CASES,
+    *cases_security.CASES,
+    *cases_stores.CASES,
+    *cases_watching.CASES,
+]

@@ -114,7 +114,7 @@ def test_a_wrong_image_is_refused_with_what_to_do(world: World, context: Path) -
         ({"build": {"context": str(context), "dockerfile": "none"}}, "build.dockerfile="),
         ({"skipPush": True}, "skipPush=True is not valid"),
     ):
-        with pytest.raises(ValueError, match="(?s).") as error:
+        with pytest.raises(ValueError, match=r"\w") as error:
             provider.check("image", good | change)
         assert text in str(error.value)
 

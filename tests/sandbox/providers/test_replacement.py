@@ -7,7 +7,7 @@ import pytest
 from sandbox.providers import discover
 from sandbox.providers.base import Context
 
-from .test_checks import VALID
+from .valid import VALID
 
 OFFLINE = Context(lambda service: None, "us-east-1", "123456789012")
 PROVIDERS = discover().providers
