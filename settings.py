@@ -96,7 +96,7 @@ class Settings(pydantic.BaseModel):
                 f"Did you mean {PROJECT}:{near[0]}?" if near else f"Known keys: {', '.join(known)}."
             )
             return f"unknown key {PROJECT}:{key}. {hint}"
-        message = problem["msg"].removeprefix("Value error, ")
+        message = str(problem["msg"]).removeprefix("Value error, ")
         if not key:
             return message
         return f"{PROJECT}:{key} = {problem['input']!r} is not valid: {message}."

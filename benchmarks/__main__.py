@@ -25,6 +25,8 @@ class Part(StrEnum):
     REQUESTS = "requests"
 
 
+WIDTH = 120
+"""Columns of the tables where there is no terminal."""
 MEASURE = {
     Part.EVALUATION: evaluation.measure,
     Part.START: start.measure,
@@ -49,6 +51,7 @@ def bench(
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
             "cores": os.cpu_count(),
+            "load_before": round(os.getloadavg()[0], 2),
         }
     }
     with progress.status("") as status:
@@ -67,15 +70,19 @@ def bench(
     if as_json:
         print(json.dumps(results, indent=2))
     else:
-        show(results, Console(highlight=False, soft_wrap=True))
+        console = Console(highlight=False, soft_wrap=True)
+        if not console.is_terminal:  # a file or a log has room
+            console.width = WIDTH
+        show(results, console)
 
 
 def show(results: Mapping[str, Any], console: Console) -> None:
     """Print every table that the results have."""
     machine = results["machine"]
     console.print(
-        f"Python {machine['python']}, {machine['system']}, {machine['cores']} cores. "
-        "Median (minimum). Read the ratios; the absolute numbers are this machine's."
+        f"Python {machine['python']}, {machine['system']}, {machine['cores']} cores, "
+        f"load {machine['load_before']} before. Medians (minima).\n"
+        "Read the ratios; the absolute numbers are this machine's."
     )
     tables = {
         Part.EVALUATION: _evaluation,
@@ -139,16 +146,17 @@ def _requests(result: Mapping[str, Any], console: Console) -> None:
         f"{result['request']} with {result['client']}, {result['connections']} connections, "
         f"{result['seconds_each']:g} s each",
         *("way", "requests/s", "p50 ms", "p99 ms", "errors", "of bare"),
-        *("client CPU ms", "forwarding", "storefront"),
+        *("CPU ms: client", "forwarding", "storefront"),
     )
     for row in result["rows"]:
         cpu = row["cpu_ms_per_request"]
         ratio = result["ratios_to_bare"].get(row["way"])
         table.add_row(
             row["way"],
-            *(_cell(row["per_s"], 0), _cell(row["p50_ms"], 1), _cell(row["p99_ms"], 1)),
+            f"{row['per_s']['median']:.0f}",
+            *(f"{row[key]['median']:.1f}" for key in ("p50_ms", "p99_ms")),
             f"{row['errors']} of {row['requests']}",
-            "" if ratio is None else f"{ratio:.2f}",
+            "" if ratio is None else _cell(ratio),
             *(f"{cpu[part]:.3f}" if cpu else "" for part in storefront.PARTS),
         )
     console.print(table)
@@ -162,7 +170,7 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         words = column in ("variant", "engine", "start", "way")
-        table.add_column(column, justify="left" if words else "right")
+        table.add_column(column, justify="left" if words else "right", no_wrap=True)
     return table
 
 

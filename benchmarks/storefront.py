@@ -9,7 +9,6 @@ runs on loopback, on the same cores as the client, so what forwarding costs show
 import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -79,7 +78,7 @@ def measure(say: Say, *, quick: bool = False) -> dict[str, Any]:
 
 
 def report(results: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, Any]:
-    """Rows, and requests a second over those of bare gunicorn (median of the rounds' ratios)."""
+    """Rows, and requests a second over those of bare gunicorn of the same round."""
     rows: list[dict[str, Any]] = []
     for way, runs in results.items():
         answered = sum(item["requests"] for item in runs)
@@ -102,7 +101,7 @@ def report(results: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, An
     return {
         "rows": rows,
         "ratios_to_bare": {
-            way: round(statistics.median(map(_ratio, runs, results[BARE])), 3)
+            way: vars(summarize([*map(_ratio, runs, results[BARE])]))
             for way, runs in results.items()
             if way != BARE
         },

@@ -4,7 +4,7 @@ Exit codes: 0 done, 1 the deployment or a journey failed, 2 the request cannot b
 """
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -175,7 +175,7 @@ def down(state: State = workspace.DEFAULT) -> None:
 
 
 @contextmanager
-def _answering(terminal: Terminal) -> Iterator[None]:
+def _answering(terminal: Terminal) -> Generator[None]:
     """One clear message and an exit code for everything that a user can meet."""
     try:
         yield

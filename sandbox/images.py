@@ -139,10 +139,11 @@ def _with_docker(
     platform: str | None,
 ) -> str:
     import docker
+    from docker.errors import DockerException
 
     try:
         client = docker.from_env(timeout=_BUILD_SECONDS)
-    except docker.errors.DockerException as error:
+    except DockerException as error:
         raise ImageError(f"The Docker engine does not answer: {error}") from None
     try:
         built = client.api.build(
@@ -167,7 +168,7 @@ def _with_docker(
             auth_config={"username": "AWS", "password": "sandbox"},
         )
         return _follow_push(pushed, f"{repository}:{tag}")
-    except docker.errors.DockerException as error:
+    except DockerException as error:
         raise ImageError(f"Building {context} failed: {error}") from None
     finally:
         client.close()

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def require_deployed(state: Path, cloud: Cloud) -> Result:
 
 
 @contextmanager
-def stopped_on_failure(terminal: Terminal, state: Path, *, mine: bool) -> Iterator[None]:
+def stopped_on_failure(terminal: Terminal, state: Path, *, mine: bool) -> Generator[None]:
     """A cloud that was started for a deployment that failed does not outlive it."""
     try:
         yield

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ class Busy(Exception):  # noqa: N818 - it reads as what is the case
 
 
 @contextmanager
-def exclusive(state: Path) -> Iterator[None]:
+def exclusive(state: Path) -> Generator[None]:
     """Hold the sandbox for one command; the lock goes with the process, however it ends."""
     state.mkdir(parents=True, exist_ok=True)
     path = state / "lock"

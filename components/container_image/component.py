@@ -100,13 +100,13 @@ class ContainerImage(pulumi.ComponentResource):
         image = docker.Image(
             name,
             image_name=pulumi.Output.concat(repository.repository_url, ":", tag),
-            build={
-                "context": context,
-                "dockerfile": dockerfile,
-                "args": build_args,
-                "platform": PLATFORMS[architecture],
-                **({"target": args["target"]} if args.get("target") else {}),
-            },
+            build=docker.DockerBuildArgs(
+                context=context,
+                dockerfile=dockerfile,
+                args=build_args,
+                platform=PLATFORMS[architecture],
+                target=args.get("target"),
+            ),
             registry={
                 "server": repository.repository_url,
                 "username": login.user_name,

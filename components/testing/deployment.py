@@ -65,7 +65,7 @@ class Deployment:
     """Everything that a program registered, exported and returned."""
 
     resources: tuple[Resource, ...]
-    """In the order of registration."""
+    """What a resource needs comes before it; otherwise by URN, so that lists can be compared."""
     outputs: Mapping[str, Any]
     """The stack's exports."""
     secret_outputs: frozenset[str]
@@ -77,7 +77,7 @@ class Deployment:
     """What the program warned of with ``pulumi.warn``."""
 
     def of(self, type: str) -> list[Resource]:
-        """Every resource of this type token, in the order of registration."""
+        """Every resource of this type token."""
         return [resource for resource in self.resources if resource.type == type]
 
     def one(self, type: str, name: str | None = None) -> Resource:

@@ -6,6 +6,7 @@ hooks), and has no way to leave an output unknown; so the requests are read here
 
 from collections.abc import Mapping
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from typing import Any
 
 from google.protobuf import (  # type: ignore[import-untyped]  # ships no types
@@ -28,7 +29,7 @@ class Monitor(mocks.MockMonitor):
     def __init__(self, *, known: bool, invokes: Mapping[str, Answer]) -> None:
         super().__init__(_NoMocks())
         self.recorded: dict[str, Resource] = {}
-        """By URN, in the order of registration."""
+        """By URN."""
         self._known = known
         self._invokes = invokes
         self._component_outputs: dict[str, dict[str, Any]] = {}
@@ -74,13 +75,31 @@ class Monitor(mocks.MockMonitor):
             return super().Invoke(request)  # type: ignore[no-untyped-call]  # the SDK's
         result = struct_pb2.Struct()
         result.update(answer(request.tok, read(request.args)[0], self._invokes))
-        return resource_pb2.ResourceInvokeResponse(**{"return": result})
+        fields: dict[str, Any] = {"return": result}  # a keyword of Python
+        return resource_pb2.ResourceInvokeResponse(**fields)
 
     def resources_recorded(self) -> tuple[Resource, ...]:
-        """Every resource, components with the outputs that they registered."""
+        """Every resource, components with the outputs that they registered.
+
+        What a resource needs comes before it, otherwise the URN decides: when a registration
+        arrives depends on threads, and tests compare lists.
+        """
+        order: list[str] = []
+        needs = TopologicalSorter(
+            {
+                urn: {item for item in (*resource.depends_on, resource.parent) if item != urn}
+                for urn, resource in self.recorded.items()
+            }
+        )
+        needs.prepare()
+        while needs.is_active():
+            ready = sorted(needs.get_ready())
+            order += ready
+            needs.done(*ready)
         return tuple(
-            _with_outputs(resource, self._component_outputs.get(resource.urn))
-            for resource in self.recorded.values()
+            _with_outputs(self.recorded[urn], self._component_outputs.get(urn))
+            for urn in order
+            if urn in self.recorded
         )
 
     def _record(

@@ -1,17 +1,16 @@
 """Runs a program against the monitor in memory, and leaves Pulumi's settings as they were.
 
-The program gets a thread of its own, hence an event loop of its own and a copy of the context
-in which Pulumi keeps its settings: a test may itself run in a loop, and a program that never
-settles can be given up.
+The program gets a thread of its own, hence an event loop and a context of its own, in which
+Pulumi keeps its settings: a test may itself run in a loop, and a program that never settles
+can be given up.
 """
 
 import asyncio
-import contextvars
 import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -60,19 +59,17 @@ def deploy(
     values = {
         key if ":" in key else f"{project}:{key}": value for key, value in (config or {}).items()
     }
-    settings_ = {"project": project, "stack": stack, "preview": not known}
+    ambient = {"project": project, "stack": stack, "preview": not known}
     done: list[Deployment] = []
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            done.append(asyncio.run(_run(program, monitor, settings_, values, timeout)))
+            done.append(asyncio.run(_run(program, monitor, ambient, values, timeout)))
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             failed.append(error)
 
-    thread = threading.Thread(
-        target=contextvars.copy_context().run, args=(run,), name="deploy", daemon=True
-    )
+    thread = threading.Thread(target=run, name="deploy", daemon=True)
     thread.start()
     thread.join(timeout + _GRACE)
     if thread.is_alive():
@@ -92,12 +89,12 @@ async def _run(
     timeout: float,
 ) -> Deployment:
     loop = asyncio.get_running_loop()
-    # One worker: resources are recorded in the order in which the program makes them.
-    # It shares the loop, which Pulumi looks for when an input is a resource.
+    # One worker, so that registrations are recorded one after the other. It shares the loop, which Pulumi
+    # looks for when an input is a resource.
     worker = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(loop,))
     loop.set_default_executor(worker)
     # What depends on a failed resource fails as well; the first failure is the one to report.
-    loop.set_exception_handler(lambda *_: None)
+    loop.set_exception_handler(_ignore)
     returned: list[Any] = []
 
     async def main() -> None:
@@ -131,6 +128,10 @@ async def _run(
             "that never ends, keeps it waiting."
         )
     return settled.result()
+
+
+def _ignore(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing."""
 
 
 async def _resolved(value: Any) -> Any:
@@ -169,12 +170,12 @@ class _Warnings(logging.Handler):
 
 
 @contextmanager
-def _settings(monitor: Monitor, ambient: Mapping[str, Any]) -> Iterator[list[str]]:
+def _settings(monitor: Monitor, ambient: Mapping[str, Any]) -> Generator[list[str], None, None]:
     """Pulumi's settings for one deployment; afterwards nothing of it is left.
 
-    The settings live in context variables, of which this deployment has a copy. Yet setting one
-    that has no value also makes the value its default in every other context, so the values
-    from before are put back in the same way.
+    The settings live in context variables, and this deployment has a context of its own. Yet
+    setting one that has no value also makes the value its default in every other context, so
+    the values from before are put back in the same way.
     """
     names = [
         name
@@ -186,7 +187,8 @@ def _settings(monitor: Monitor, ambient: Mapping[str, Any]) -> Iterator[list[str
     logger = logging.Logger("deploy")
     logger.addHandler(warnings)
     try:
-        settings.SETTINGS.outputs = set()
+        # Outputs of a program that failed in this thread's past must not be waited for.
+        setattr(settings.SETTINGS, "outputs", set())  # noqa: B010 - its declared type is wrong
         mocks.set_mocks(
             monitor.mocks, monitor=monitor, logger=logger, organization="organization", **ambient
         )

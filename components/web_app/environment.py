@@ -58,7 +58,8 @@ def checked_environment(
                 f"and pass app.secrets={{{name!r}: arn}}; or, where plain text is meant, pass "
                 "pulumi.Output.secret(value)."
             )
-        if value is None or isinstance(value, bool | int | float):
+        plain: object = value  # other languages do not check types
+        if plain is None or isinstance(plain, bool | int | float):
             raise invalid(
                 owner, f"app.environment[{name!r}]", value, "text", f"Write {str(value)!r}."
             )

@@ -126,7 +126,7 @@ def resolve(component: str, name: str, app: WebApp) -> ResolvedWebApp:
         ),
         environment=checked_environment(owner, _given(app, "environment", {}), secrets),
         secrets=secrets,
-        command=list(app["command"]) if app.get("command") else None,
+        command=list(_given(app, "command", ())) or None,
         health=_health(owner, _given(app, "health", {})),
         drain_seconds=checks.integer(
             owner,
@@ -262,7 +262,7 @@ def _scaling(owner: str, scaling: Scaling) -> ResolvedScaling:
 
 
 def _domain(owner: str, domain: Domain) -> ResolvedDomain:
-    name = domain["name"]
+    name: object = domain["name"]
     if not isinstance(name, str) or not _HOST_NAME.fullmatch(name):
         raise invalid(
             owner,

@@ -78,6 +78,9 @@ class Provider(ABC, Generic[I]):
     Without this an output that a provider forgets is None in the program, silently.
     """
 
+    inert: ClassVar[Mapping[str, str]] = {}
+    """Inputs that are stored or checked but have no effect here: wire name to reason."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
 
@@ -100,7 +103,7 @@ class Provider(ABC, Generic[I]):
         before, after = (model.model_dump(by_alias=True) for model in (old, new))
         return frozenset(key for key in after if before.get(key) != after[key])
 
-    def must_replace(self, changed: frozenset[str], old: I, new: I) -> bool:  # noqa: ARG002
+    def must_replace(self, changed: frozenset[str], old: I, new: I) -> bool:
         """Whether these changes mean a new resource; override where it depends on the values."""
         return bool(changed & self.replaces)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .base import Inputs, Outputs, Provider, Tagged
-from .common import ignoring, one_of, pairs, present, tag_changes, until, within
+from .common import ignoring, one_of, pairs, pascal, present, tag_changes, until, wire, within
 
 
 def _retag(map_: Any, arn: str, outputs: Outputs, wanted: dict[str, str]) -> Outputs:
@@ -137,6 +137,12 @@ class DnsConfig(Inputs):
     dns_records: list[DnsRecord]
 
 
+class CustomHealth(Inputs):
+    """That ECS, not Cloud Map, says which instances are healthy."""
+
+    failure_threshold: int | None = None
+
+
 class ServiceInputs(Tagged):
     """Inputs of a Cloud Map service."""
 
@@ -144,6 +150,7 @@ class ServiceInputs(Tagged):
     description: str | None = None
     namespace_id: str | None = None
     dns_config: DnsConfig | None = None
+    health_check_custom_config: CustomHealth | None = None
     force_destroy: bool = False
 
 
@@ -156,7 +163,7 @@ class Service(Provider[ServiceInputs]):
 
     token = "aws:servicediscovery/service:Service"
     inputs = ServiceInputs
-    replaces = frozenset({"name", "namespaceId", "dnsConfig"})
+    replaces = frozenset({"name", "namespaceId", "dnsConfig", "healthCheckCustomConfig"})
     delete_before_replace = True
     outputs = frozenset({"arn", "tagsAll"})
 
@@ -172,7 +179,11 @@ class Service(Provider[ServiceInputs]):
         return inputs
 
     def create(self, name: str, inputs: ServiceInputs) -> tuple[str, Outputs]:
-        dns, tags = inputs.dns_config, self.tags(inputs)
+        dns, health, tags = (
+            inputs.dns_config,
+            inputs.health_check_custom_config,
+            self.tags(inputs),
+        )
         service = self.context.client("servicediscovery").create_service(
             Name=inputs.name,
             NamespaceId=dns.namespace_id if dns else inputs.namespace_id,
@@ -180,6 +191,7 @@ class Service(Provider[ServiceInputs]):
             **present(
                 Description=inputs.description,
                 DnsConfig=_dns(dns) if dns else None,
+                HealthCheckCustomConfig=pascal(wire(health)) if health else None,
             ),
         )["Service"]
         return service["Id"], {

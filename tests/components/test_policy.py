@@ -32,9 +32,14 @@ def test_a_document_has_the_version_and_nothing_but_the_statement() -> None:
 
 
 def test_conditions_reach_the_document() -> None:
-    condition = {"StringEquals": {"ecs:cluster": pulumi.Output.from_input(ARN)}}
-    document = rendered(allow("ecs:RunTask", ARN, condition=condition))
-    assert document["Statement"][0]["Condition"] == {"StringEquals": {"ecs:cluster": [ARN]}}
+    def program() -> pulumi.Output[str]:
+        cluster = pulumi.Output.from_input(ARN)
+        return document(
+            [allow("ecs:RunTask", ARN, condition={"StringEquals": {"ecs:cluster": cluster}})]
+        )
+
+    statement = json.loads(deploy(program).result)["Statement"][0]
+    assert statement["Condition"] == {"StringEquals": {"ecs:cluster": [ARN]}}
 
 
 def test_the_reason_stays_at_home() -> None:

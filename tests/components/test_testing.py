@@ -112,7 +112,7 @@ def test_options_of_a_registration_are_recorded() -> None:
         )
 
     deployment = deploy(program)
-    first, second = deployment.resources
+    first, second = (deployment.one("aws:sqs/queue:Queue", n) for n in ("first", "second"))
     assert second.depends_on == (first.urn,)
     assert second.ignore_changes == ("tags",)
     assert second.replace_on_changes == ("name",)
@@ -124,13 +124,16 @@ def test_options_of_a_registration_are_recorded() -> None:
     assert (first.protect, first.delete_before_replace, first.hooks) == (False, None, {})
 
 
-def test_resources_are_listed_in_the_order_of_the_program() -> None:
+def test_what_a_resource_needs_is_listed_before_it_and_the_rest_by_name() -> None:
     def program() -> None:
-        for number in range(12):
-            sqs.Queue(f"q{number}")
+        last = sqs.Queue("last")
+        sqs.Queue("a", name=last.arn)
+        for name in ("zebra", "bee"):
+            sqs.Queue(name)
+        Pair("pair")
 
     names = [resource.name for resource in deploy(program).resources]
-    assert names == [f"q{number}" for number in range(12)]
+    assert names == ["bee", "last", "zebra", "pair", "a", "pair-first"]
 
 
 def test_a_first_preview_knows_inputs_and_nothing_that_aws_would_choose() -> None:

@@ -79,11 +79,11 @@ def _ask(id: str, check: Mapping[str, Any]) -> bool:
 
     def run() -> None:
         try:
-            container = ecs._get_docker().containers.get(id)
-            if hasattr(container, "client"):  # docker-py's own has no time-out
-                result.append(int(container.exec_run(command)[0]))
-            else:
-                result.append(int(container.exec_run(command, timeout=timeout)[0]))
+            engine: Any = ecs._get_docker()
+            container = engine.containers.get(id)
+            # docker-py has no time-out of its own, a process must have one to be ended.
+            limit = {} if hasattr(container, "client") else {"timeout": timeout}
+            result.append(int(container.exec_run(command, **limit)[0]))
         except Exception:  # noqa: BLE001 - a question that fails is a failed check
             result.append(1)
 

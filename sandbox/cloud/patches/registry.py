@@ -25,5 +25,8 @@ def apply(settings: Settings) -> None:
         }
         return json_response({"authorizationData": [entry]})
 
-    guard.replace(ecr, "_repo_uri", "(name)", lambda name: f"{host}/{name}")
+    def uri(name: str) -> str:
+        return f"{host}/{name}"
+
+    guard.replace(ecr, "_repo_uri", "(name)", uri)
     guard.replace(ecr, "_get_authorization_token", "(data)", token)

@@ -6,6 +6,7 @@ STOPPED with the exit codes that the containers really had.
 """
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -124,7 +125,10 @@ def _end(task: dict[str, Any], then: Callable[[], None] | None) -> None:
     cluster = ecs._cluster_name_from_arn(task.get("clusterArn", ""))
     ip = ecs._task_ip(task)
     places = target_groups(task)
-    ecs._refresh_service_state(cluster, task.get("group", ""))  # deregisters it
+    ecs._refresh_service_state(cluster, task.get("group", ""))  # deregisters it before all else
+    svc = service_of(task)
+    if svc is not None and task["stopCode"] == "UserInitiated":
+        ecs._reconcile_service_tasks(cluster, f"{cluster}/{svc['serviceName']}")  # replaces it
     if ip:
         for group, port in places:
             _balancer.wait_drained(group, ip, port)
@@ -158,19 +162,17 @@ def _clean_up(task: dict[str, Any], docker_client: Any, extra_container: Any = N
         task["_docker_ids"], task["_metadata_tokens"] = [], []
     for token in tokens:
         ecs_metadata.unregister_token(token)
-    engine = ecs._get_docker()
-    found = []
+    engine: Any = ecs._get_docker()
+    found: list[tuple[int, Any]] = []
     for index, id in enumerate(ids):
         with contextlib.suppress(Exception):
             found.append((index, engine.containers.get(id)))
     if extra_container is not None and extra_container.id not in ids:
         found.append((len(ids), extra_container))
     if found:
-        timeouts = _stop_timeouts(task)
+        stop = functools.partial(_stop, _stop_timeouts(task))
         with ThreadPoolExecutor(max_workers=len(found)) as pool:
-            for index, code in pool.map(
-                lambda item: _stop(item[0], item[1], timeouts), reversed(found)
-            ):
+            for index, code in pool.map(stop, reversed(found)):
                 _note_exit(task, index, code)
         _await_logs(arn.rsplit("/", 1)[-1])
         for _, container in reversed(found):
@@ -179,7 +181,8 @@ def _clean_up(task: dict[str, Any], docker_client: Any, extra_container: Any = N
     private_addresses.release(arn)
 
 
-def _stop(index: int, container: Any, timeouts: list[int]) -> tuple[int, int | None]:
+def _stop(timeouts: list[int], place: tuple[int, Any]) -> tuple[int, int | None]:
+    index, container = place
     timeout = timeouts[index] if index < len(timeouts) else STOP_SECONDS
     try:
         container.stop(timeout=timeout)

@@ -39,6 +39,7 @@ def apply(settings: Settings, balancer: Balancer) -> None:  # noqa: ARG001
     guard.wrap(ecs, "_mark_task_running", "(task_arn, task)", _with_health_checks)
     guard.wrap(ecs, "_create_service", "(data)", _with_known_target_groups)
     guard.wrap(ecs, "_update_service", "(data)", _keeping_settings)
+    guard.wrap(ecs, "_reconcile_service_tasks", "(cluster_name, svc_key)", _one_at_a_time)
     guard.wrap(
         ecs, "_complete_service_deployment",
         "(cluster_name, svc_key, expected_deployment_id=None)", _announced,
@@ -104,6 +105,21 @@ def _keeping_settings(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(data)
 
     return update
+
+
+def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Two threads that both miss a task would start two."""
+    locks: dict[tuple[str, str, str], threading.RLock] = {}
+    guarding = threading.Lock()
+
+    def reconcile(cluster_name: str, svc_key: str) -> None:
+        with guarding:
+            key = (ecs.get_account_id(), ecs.get_region(), svc_key)
+            lock = locks.setdefault(key, threading.RLock())
+        with lock:
+            original(cluster_name, svc_key)
+
+    return reconcile
 
 
 def _announced(original: Callable[..., Any]) -> Callable[..., Any]:

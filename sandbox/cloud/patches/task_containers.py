@@ -108,7 +108,7 @@ def _published_ports() -> None:
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         def record(task: dict[str, Any], container: Any, ecs_network: Any) -> None:
             original(task, container, ecs_network)
-            ip = ecs._container_ip(container, ecs_network)
+            ip = str(ecs._container_ip(container, ecs_network))
             for port, places in (container.attrs["NetworkSettings"].get("Ports") or {}).items():
                 for place in places or []:
                     number = int(port.partition("/")[0])

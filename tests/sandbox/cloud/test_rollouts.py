@@ -165,6 +165,7 @@ def test_a_task_stopped_by_hand_is_drained_and_replaced(world: World) -> None:
     address, _, group = world.load_balancer("by-hand")
     world.service("by-hand", world.definition("by-hand"), group)
     world.rollout("by-hand")
+    time.sleep(1.5)  # nothing of the rollout itself looks at the service any more
     victim = world.tasks("by-hand")[0]["taskArn"]
     answers: list[int] = []
     slow = [

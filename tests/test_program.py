@@ -1,0 +1,141 @@
+"""The whole program under mocks: every stack, with known ids and as on a first preview."""
+
+import json
+import re
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.testing import Deployment, deploy
+
+ROOT = Path(__file__).resolve().parents[1]
+DOMAIN = {
+    "slipway:domain": "shop.example.com",
+    "slipway:zoneId": "Z123",
+}
+
+
+def _config(stack: str) -> dict[str, str]:
+    """A stack's configuration as the engine hands it over: text, objects as JSON."""
+    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in document.items()
+    }
+
+
+def _run(stack: str, more: Mapping[str, str] | None = None, *, known: bool = True) -> Deployment:
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    return deploy(
+        program,
+        known=known,
+        config={**_config(stack), **(more or {})},
+        project="slipway",
+        stack=stack,
+        invokes={
+            "aws:index/getAvailabilityZones:getAvailabilityZones": lambda args: {
+                "names": [f"us-east-1{letter}" for letter in "abcdef"],
+                "zoneIds": [],
+            },
+            "aws:ecr/getAuthorizationToken:getAuthorizationToken": lambda args: {
+                "userName": "AWS",
+                "password": "secret",
+            },
+        },
+    )
+
+
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "first preview"])
+@pytest.mark.parametrize("stack", ["dev", "prod", "local"])
+def test_every_stack_evaluates(stack: str, known: bool) -> None:
+    deployment = _run(stack, known=known)
+    assert len(deployment.of("aws:ecs/service:Service")) == 1
+    assert set(deployment.outputs) == {
+        "image_uri",
+        "storefront_cluster",
+        "storefront_log_group",
+        "storefront_service",
+        "storefront_url",
+    }
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "first preview"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        DOMAIN,
+        {**DOMAIN, "slipway:certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/c"},
+        {"slipway:scaling": "true"},
+        {"slipway:nat": "single"},
+        {"slipway:nat": "per_zone", "slipway:zones": "3"},
+        {"slipway:readOnlyRoot": "false", "slipway:exec": "true"},
+        {"slipway:containerInsights": "enhanced", "slipway:spotPercent": "100"},
+        {"slipway:architecture": "x86_64", "slipway:baseImage": "python:3.13"},
+    ],
+    ids=lambda more: " ".join(key.removeprefix("slipway:") for key in more),
+)
+def test_every_option_evaluates(more: dict[str, str], known: bool) -> None:
+    assert _run("dev", more, known=known).of("aws:ecs/service:Service")
+
+
+def test_dev_is_cheap_and_prod_is_private() -> None:
+    dev, prod = _run("dev"), _run("prod")
+    assert dev.of("aws:ec2/natGateway:NatGateway") == []
+    assert len(prod.of("aws:ec2/natGateway:NatGateway")) == 2
+    place = "networkConfiguration"
+    assert dev.one("aws:ecs/service:Service").inputs[place]["assignPublicIp"] is True
+    assert not prod.one("aws:ecs/service:Service").inputs[place].get("assignPublicIp")
+    assert prod.of("aws:appautoscaling/target:Target")
+    assert prod.one("aws:lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"] is True
+
+
+def test_one_architecture_reaches_the_image_and_the_task() -> None:
+    deployment = _run("dev", {"slipway:architecture": "x86_64"})
+    image = deployment.one("docker:index/image:Image")
+    task = deployment.one("aws:ecs/taskDefinition:TaskDefinition")
+    assert image.inputs["build"]["platform"] == "linux/amd64"
+    assert task.inputs["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+
+
+def test_a_domain_makes_the_address_https() -> None:
+    assert _run("dev", DOMAIN).outputs["storefront_url"] == "https://shop.example.com"
+
+
+def test_no_policy_allows_every_action_or_an_unexplained_every_resource() -> None:
+    found = 0
+    for role_policy in _run("prod").of("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(role_policy.inputs["policy"])["Statement"]:
+            found += 1
+            actions = statement["Action"]
+            actions = [actions] if isinstance(actions, str) else actions
+            assert not [action for action in actions if action.endswith("*")]
+            resources = statement["Resource"]
+            if resources in ("*", ["*"]):
+                assert actions == ["ecr:GetAuthorizationToken"]
+    assert found >= 3
+
+
+def test_the_program_is_readable_aloud() -> None:
+    text = (ROOT / "__main__.py").read_text()
+    assert len(text.splitlines()) < 100
+    assert not re.search(r"pulumi_aws|\baws\.", text)
+
+
+def test_the_library_imports_nothing_that_stands_beside_it() -> None:
+    for path in (ROOT / "components").rglob("*.py"):
+        assert not re.search(
+            r"^\s*(from|import) (app|functions|sandbox|settings)\b", path.read_text(), re.M
+        ), path
+    for name in ("components", "app"):
+        for path in (ROOT / name).rglob("*.py"):
+            assert "ministack" not in path.read_text().lower(), path
