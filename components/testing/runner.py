@@ -89,8 +89,8 @@ async def _run(
     timeout: float,
 ) -> Deployment:
     loop = asyncio.get_running_loop()
-    # One worker, so that registrations are recorded one after the other. It shares the loop, which Pulumi
-    # looks for when an input is a resource.
+    # One worker, so that registrations are recorded one after the other. It shares the loop,
+    # which Pulumi looks for when an input is a resource.
     worker = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(loop,))
     loop.set_default_executor(worker)
     # What depends on a failed resource fails as well; the first failure is the one to report.
@@ -187,7 +187,7 @@ def _settings(monitor: Monitor, ambient: Mapping[str, Any]) -> Generator[list[st
     logger = logging.Logger("deploy")
     logger.addHandler(warnings)
     try:
-        # Outputs of a program that failed in this thread's past must not be waited for.
+        # All contexts share the set by default; what a failed program left in it never ends.
         setattr(settings.SETTINGS, "outputs", set())  # noqa: B010 - its declared type is wrong
         mocks.set_mocks(
             monitor.mocks, monitor=monitor, logger=logger, organization="organization", **ambient

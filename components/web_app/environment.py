@@ -58,14 +58,18 @@ def checked_environment(
                 f"and pass app.secrets={{{name!r}: arn}}; or, where plain text is meant, pass "
                 "pulumi.Output.secret(value)."
             )
-        plain: object = value  # other languages do not check types
-        if plain is None or isinstance(plain, bool | int | float):
+        if not _may_be_text(value):
             raise invalid(
                 owner, f"app.environment[{name!r}]", value, "text", f"Write {str(value)!r}."
             )
         # Whether an output is secret shows only later: under such a name it is made one.
         checked[name] = pulumi.Output.secret(value) if secret else value
     return checked
+
+
+def _may_be_text(value: object) -> bool:
+    # No type checker looks at what comes from another language.
+    return value is not None and not isinstance(value, bool | int | float)
 
 
 def _looks_secret(name: str) -> bool:

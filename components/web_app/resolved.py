@@ -262,8 +262,8 @@ def _scaling(owner: str, scaling: Scaling) -> ResolvedScaling:
 
 
 def _domain(owner: str, domain: Domain) -> ResolvedDomain:
-    name: object = domain["name"]
-    if not isinstance(name, str) or not _HOST_NAME.fullmatch(name):
+    name = domain["name"]
+    if not _HOST_NAME.fullmatch(name):
         raise invalid(
             owner,
             "app.domain.name",

@@ -27,7 +27,12 @@ def connect(
     from botocore.config import Config
 
     session = boto3.Session(KEY_ID, SECRET, region_name=region)
-    config = Config(max_pool_connections=64, retries={"total_max_attempts": 2}, read_timeout=120)
+    config = Config(
+        max_pool_connections=64,
+        retries={"total_max_attempts": 2},
+        read_timeout=120,
+        inject_host_prefix=False,  # "data-127.0.0.1" is no host
+    )
     lock = threading.Lock()
 
     @functools.cache

@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.config import Config
+from urllib3.exceptions import InsecureRequestWarning
 
 from tests.sandbox.conftest import ROOT, Finished, Sandbox, _environment
 
@@ -62,6 +64,7 @@ class Options:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            config=Config(inject_host_prefix=False),  # data-127.0.0.1 is no host
         )
 
     @property
@@ -146,7 +149,8 @@ pulumi.export("dns", shop.load_balancer_dns_name)
     assert plain.headers["Location"].startswith("https://")
     assert plain.headers["Location"].endswith("/cart")
     secure = next(item for item in options.listeners if item["protocol"] == "HTTPS")
-    served = requests.get(secure["url"], verify=False, timeout=10)  # the sandbox signs it itself
+    with pytest.warns(InsecureRequestWarning):  # the sandbox signs its certificates itself
+        served = requests.get(secure["url"], verify=False, timeout=10)
     assert served.json()["message"] == "Hello from ECS Fargate!"
     records = options.client("route53").list_resource_record_sets(HostedZoneId=zone)
     alias = [
@@ -224,7 +228,9 @@ shop = service("shop", discovery={"namespace": "shop.internal"})
         NamespaceName="shop.internal", ServiceName="shop"
     )["Instances"]
     assert len(found) == 1
-    assert found[0]["Attributes"]["AWS_INSTANCE_IPV4"].startswith("10.0.")
+    where = found[0]["Attributes"]
+    peer = f"http://{where['AWS_INSTANCE_IPV4']}:{where['AWS_INSTANCE_PORT']}"
+    assert requests.get(f"{peer}/health", timeout=10).json() == {"status": "healthy"}
 
 
 def test_scaling_spot_insights_and_nat_deploy(options: Options) -> None:
