@@ -38,6 +38,7 @@ shop = WebApp(
     architecture=settings.architecture,
     replicas=settings.storefront_replicas,
     environment={"APP_VERSION": settings.app_version, "PORT": str(settings.storefront_port)},
+    health={"grace_seconds": settings.health_grace_seconds},
     read_only_root=settings.read_only_root,
     exec=settings.exec,
 )

@@ -34,6 +34,7 @@ class Settings(pydantic.BaseModel):
     storefront_memory: int = 512
     storefront_port: int = pydantic.Field(default=5000, ge=1, le=65535)
     storefront_replicas: int = pydantic.Field(default=2, ge=0)
+    health_grace_seconds: int = pydantic.Field(default=60, ge=0)
     scaling: bool = False
     scaling_min: int = pydantic.Field(default=2, ge=0)
     scaling_max: int = pydantic.Field(default=10, ge=1)

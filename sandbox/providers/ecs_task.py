@@ -86,8 +86,8 @@ class TaskDefinition(Provider[TaskDefinitionInputs]):
     )
     outputs = frozenset({"arn", "arnWithoutRevision", "family", "revision", "tagsAll"})
     inert: ClassVar[Mapping[str, str]] = {
-        "cpu": "stored; containers are not limited",
-        "memory": "stored; containers are not limited",
+        "cpu": "limits a container of a Docker engine; a process is not limited",
+        "memory": "limits a container of a Docker engine; a process is not limited",
         "ephemeralStorage": "stored; the machine's own disk is used",
         "trackLatest": "concerns a refresh, which the sandbox does not do",
     }
