@@ -394,7 +394,7 @@ def test_the_emulator_forwards_to_loopback_addresses_alone() -> None:
 
 
 def test_cpu_time_is_split_between_what_forwards_and_the_storefront() -> None:
-    import psutil  # type: ignore[import-untyped]  # no stubs
+    import psutil
 
     burn = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
     code = (

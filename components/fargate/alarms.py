@@ -142,7 +142,7 @@ def make_alarms(
     topic_arn: pulumi.Input[str] | None,
     tags: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> list[aws.cloudwatch.MetricAlarm]:
+) -> "list[aws.cloudwatch.MetricAlarm]":
     """One alarm a formula, all with the same dimensions."""
     actions = [topic_arn] if topic_arn is not None else []
     alarms = []
@@ -179,7 +179,7 @@ def make_alarms(
 
 def _queries(
     item: Formula, dimensions: Mapping[str, pulumi.Input[str]]
-) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict]:
+) -> "list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict]":
     queries: list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict] = [
         {
             "id": "value",

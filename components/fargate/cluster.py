@@ -48,7 +48,7 @@ def make_cluster(
 
 def capacity(
     settings: Settings, given: bool
-) -> list[aws.ecs.ServiceCapacityProviderStrategyArgsDict]:
+) -> "list[aws.ecs.ServiceCapacityProviderStrategyArgsDict]":
     """How tasks are spread over on-demand and Spot; empty where the launch type says it.
 
     A given cluster may have no capacity providers, so without Spot its services ask for

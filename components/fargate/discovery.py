@@ -21,7 +21,7 @@ TTL_SECONDS = 10
 class Registry:
     """Where the tasks are registered."""
 
-    service: aws.servicediscovery.Service
+    service: "aws.servicediscovery.Service"
     namespace_id: pulumi.Output[str]
     dns_name: str
 

@@ -5,7 +5,7 @@ Owns when each runs and with which clients; what they do is in ``gate.py`` and
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def follow_rollout(
 
 
 @contextmanager
-def _readable(name: str, what: str, error: type[Exception]) -> Iterator[None]:
+def _readable(name: str, what: str, error: type[Exception]) -> Generator[None]:
     """Turns an AWS error into one message that says whose credentials were used."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -25,7 +25,7 @@ exist before the old one goes."""
 class Front:
     """What the rest needs of the way in."""
 
-    target_group: aws.lb.TargetGroup
+    target_group: "aws.lb.TargetGroup"
     listener_arn: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
     dns_name: pulumi.Output[str]
@@ -51,7 +51,7 @@ def make_front(
 
 def _target_group(
     settings: Settings, tags: dict[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
-) -> aws.lb.TargetGroup:
+) -> "aws.lb.TargetGroup":
     app, health = settings.app, settings.app.health
     letters = re.sub(r"[^A-Za-z0-9]", "", settings.name)
     return aws.lb.TargetGroup(
@@ -82,7 +82,7 @@ def _target_group(
 def _own(
     settings: Settings,
     groups: Groups,
-    target_group: aws.lb.TargetGroup,
+    target_group: "aws.lb.TargetGroup",
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> Front:
@@ -149,7 +149,7 @@ def _own(
 def _join(
     settings: Settings,
     route: Route,
-    target_group: aws.lb.TargetGroup,
+    target_group: "aws.lb.TargetGroup",
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> Front:

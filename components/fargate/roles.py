@@ -65,7 +65,7 @@ def execution_role(
     log_group_arn: pulumi.Output[str],
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+) -> "tuple[aws.iam.Role, aws.iam.RolePolicy]":
     """Pull the image, read the secrets, write to the log group; nothing else."""
     name = f"{settings.name}-execution"
     role = aws.iam.Role(
@@ -102,7 +102,7 @@ def task_role(
     cluster_arn: pulumi.Output[str],
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> tuple[aws.iam.Role, aws.iam.RolePolicy | None]:
+) -> "tuple[aws.iam.Role, aws.iam.RolePolicy | None]":
     """What ``app.permissions`` says, and ECS Exec's channels where it is on."""
     name = f"{settings.name}-task"
     role = aws.iam.Role(

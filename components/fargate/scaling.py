@@ -17,7 +17,7 @@ def make_scaling(
     name: str,
     scaling: ResolvedScaling,
     cluster: Cluster,
-    service: aws.ecs.Service,
+    service: "aws.ecs.Service",
     front: Front,
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,

@@ -20,7 +20,7 @@ class Groups:
     """The security groups of one service."""
 
     load_balancer_id: pulumi.Output[str]
-    tasks: aws.ec2.SecurityGroup
+    tasks: "aws.ec2.SecurityGroup"
     rules: list[pulumi.Resource]
     """Without them tasks cannot pull their image nor be reached."""
 
@@ -100,7 +100,7 @@ def make_groups(
 
 def _front_doors(
     settings: Settings,
-    group: aws.ec2.SecurityGroup,
+    group: "aws.ec2.SecurityGroup",
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:

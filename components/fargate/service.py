@@ -217,7 +217,7 @@ def _traffic_alarms(
     front: Front,
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> Sequence[aws.cloudwatch.MetricAlarm]:
+) -> "Sequence[aws.cloudwatch.MetricAlarm]":
     """The alarms that judge a deployment; CPU and memory follow the service, see ``alarms.py``."""
     if not made.alarms:
         return ()
@@ -232,8 +232,8 @@ def _traffic_alarms(
 
 
 def _deployment_alarms(
-    made: Settings, watched: Sequence[aws.cloudwatch.MetricAlarm]
-) -> aws.ecs.ServiceAlarmsArgsDict | None:
+    made: Settings, watched: "Sequence[aws.cloudwatch.MetricAlarm]"
+) -> "aws.ecs.ServiceAlarmsArgsDict | None":
     if not watched:
         return None
     return {

@@ -31,7 +31,7 @@ def check_command(port: int, path: str, timeout_seconds: int) -> list[str]:
     return ["CMD", "python3", "-c", script]
 
 
-def container(settings: Settings, log_group: aws.cloudwatch.LogGroup) -> dict[str, Any]:
+def container(settings: Settings, log_group: "aws.cloudwatch.LogGroup") -> dict[str, Any]:
     """The container definition, in ECS's own words; values may be Outputs."""
     app = settings.app
     definition: dict[str, Any] = {
@@ -87,12 +87,12 @@ def _check(settings: Settings) -> dict[str, Any] | None:
 
 def make_task_definition(
     settings: Settings,
-    log_group: aws.cloudwatch.LogGroup,
-    execution_role: aws.iam.Role,
-    task_role: aws.iam.Role,
+    log_group: "aws.cloudwatch.LogGroup",
+    execution_role: "aws.iam.Role",
+    task_role: "aws.iam.Role",
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> aws.ecs.TaskDefinition:
+) -> "aws.ecs.TaskDefinition":
     """One revision. The ones before stay registered: a rollback needs them."""
     app = settings.app
     return aws.ecs.TaskDefinition(

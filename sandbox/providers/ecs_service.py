@@ -100,7 +100,7 @@ class Service(Provider[ServiceInputs]):
         "networkConfiguration": "stored; tasks listen on loopback only",
         "platformVersion": "stored; there is no Fargate platform here",
         "propagateTags": "stored; tasks carry no tags",
-        "forceDelete": "a service is scaled to nothing before it is deleted in any case",
+        "forceDelete": "a service is always deleted with its tasks",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> ServiceInputs:
@@ -186,7 +186,6 @@ class Service(Provider[ServiceInputs]):
     def delete(self, id: str, outputs: Outputs) -> None:
         ecs, cluster, name = self.context.client("ecs"), outputs["cluster"], outputs["name"]
         with ignoring("ServiceNotFoundException", "ClusterNotFoundException"):
-            ecs.update_service(cluster=cluster, service=id, desiredCount=0)
             ecs.delete_service(cluster=cluster, service=id, force=True)
             until(
                 lambda: not self._tasks(cluster, name),

@@ -58,7 +58,8 @@ class Options:
 
     def client(self, service: str) -> Any:
         cloud = json.loads((self.sandbox.state / "cloud.json").read_text())
-        return boto3.client(
+        factory: Any = boto3.client  # its overloads want literal names
+        return factory(
             service,
             endpoint_url=f"http://127.0.0.1:{cloud['port']}",
             region_name="us-east-1",

@@ -236,12 +236,19 @@ CASES = [
             "deploymentMaximumPercent": 200.0,
             "networkConfiguration": {"subnets": w.subnets[:1]},
             "enableExecuteCommand": False,
+            "enableEcsManagedTags": False,
+            "propagateTags": "TASK_DEFINITION",
+            "serviceRegistries": None,
+            "availabilityZoneRebalancing": "DISABLED",
             "waitForSteadyState": True,
             "tags": T2,
         },
         lambda w: {
             "taskDefinition": w.task_definitions[1],
             "loadBalancers": [],
+            "serviceRegistries": [],
+            "propagateTags": "TASK_DEFINITION",
+            "enableECSManagedTags": False,
             "enableExecuteCommand": False,
             "networkConfiguration": {
                 "awsvpcConfiguration": {

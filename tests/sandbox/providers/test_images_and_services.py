@@ -24,7 +24,8 @@ COPY server.py /srv/
 CMD ["python3", "server.py"]
 """
 SERVER = """
-import http.server, os
+import http.server, os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1.5), os._exit(0)))
 os.environ.get("FAIL") and exit(3)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -186,6 +187,10 @@ def test_a_service_waits_for_its_rollout_and_leaves_no_task(world: World, contex
     before = [item["id"] for item in service()["deployments"]]
     provider.update(id, old, tagged, outputs)
     assert [item["id"] for item in service()["deployments"]] == before, "tags alone roll nothing"
+
+    forced = {**inputs, "forceNewDeployment": True, "deploymentMaximumPercent": 150}
+    provider.update(id, old, provider.check("live", forced), outputs)
+    assert [item["id"] for item in service()["deployments"]] != before
 
     started = time.monotonic()
     provider.delete(id, outputs)
