@@ -64,9 +64,8 @@ def bench(
         for part in only or list(Part):
             try:
                 results[part.value] = MEASURE[part](say, quick=quick)
-            except RuntimeError as error:
-                progress.print(f"{part.value} could not be measured: {error}", markup=False)
-                raise typer.Exit(1) from None
+            except RuntimeError as error:  # what the other parts took minutes for is kept
+                results[part.value] = {"error": str(error)}
     if as_json:
         print(json.dumps(results, indent=2))
     else:
@@ -74,6 +73,8 @@ def bench(
         if not console.is_terminal:  # a file or a log has room
             console.width = WIDTH
         show(results, console)
+    if any("error" in results[part] for part in Part if part in results):
+        raise typer.Exit(1)
 
 
 def show(results: Mapping[str, Any], console: Console) -> None:
@@ -90,7 +91,9 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         Part.REQUESTS: _requests,
     }
     for part, draw in tables.items():
-        if part in results:
+        if "error" in results.get(part, {}):
+            console.print(f"{part} could not be measured: {results[part]['error']}", markup=False)
+        elif part in results:
             draw(results[part], console)
 
 
@@ -135,7 +138,8 @@ def _start(result: Mapping[str, Any], console: Console) -> None:
     for row in result["rows"]:
         table.add_row(
             *(row["engine"], row["start"]),
-            *(_cell(row[phase], 1) if phase in row else "" for phase in start.PHASES),
+            *(f"{row[phase]['median']:.1f}" if phase in row else "" for phase in start.PHASES[:-1]),
+            _cell(row["total"], 1),
             str(row["total"]["runs"]),
         )
     console.print(table)

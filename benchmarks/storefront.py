@@ -30,8 +30,9 @@ BALANCED = "load balancer"
 EMULATED = "emulator's own"
 CONNECTIONS = 16
 """As many as the two processes have threads."""
-ROUNDS = 5
-SECONDS = 4.0
+ROUNDS = 10
+SECONDS = 2.0
+"""Short and many, so that both of a round meet the same noise."""
 WARM_UP_SECONDS = 1.0
 START_SECONDS = 30.0
 PARTS = ("client", "forwarding", "storefront")
@@ -51,7 +52,7 @@ class Target:
 
 def measure(say: Say, *, quick: bool = False) -> dict[str, Any]:
     """Each way's requests a second, latency, errors and CPU, in turns; ratios to bare gunicorn."""
-    rounds, seconds = (2, 2.0) if quick else (ROUNDS, SECONDS)
+    rounds, seconds = (3, 1.0) if quick else (ROUNDS, SECONDS)
     with tempfile.TemporaryDirectory(prefix="bench-storefront-") as folder:
         say("storefront: starting the sandbox and gunicorn")
         with _sandbox(Path(folder) / "state") as ways, _gunicorn(Path(folder)) as bare:

@@ -469,12 +469,16 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     return asked
 
 
-def bench(*arguments: str) -> str:
+def invoke(*arguments: str) -> Any:
     app = typer.Typer()
     app.command()(command_line.bench)
-    done = CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, list(arguments))
+
+
+def bench(*arguments: str) -> str:
+    done = invoke(*arguments)
     assert done.exit_code == 0, done.output
-    return done.stdout
+    return str(done.stdout)
 
 
 def test_the_command_prints_one_json_document_with_every_part(canned: Any) -> None:
@@ -499,3 +503,21 @@ def test_the_tables_show_ratios_phases_and_what_was_left_out(canned: Any) -> Non
     assert "commit abc1234 (uncommitted changes left out)" in text
     assert "journeys" in text
     assert "0.90" in text
+
+
+def test_a_part_that_cannot_be_measured_is_named_and_the_others_are_kept(
+    canned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_say: measure.Say, *, quick: bool) -> Any:
+        raise RuntimeError("make up ended with 2: [no] port")
+
+    monkeypatch.setitem(command_line.MEASURE, command_line.Part.START, fail)
+    done = invoke("--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert document["start"] == {"error": "make up ended with 2: [no] port"}
+    assert document["requests"]["rows"]
+    shown = invoke()
+    assert shown.exit_code == 1
+    assert "start could not be measured: make up ended with 2: [no] port" in shown.stdout
+    assert "load balancer" in shown.stdout

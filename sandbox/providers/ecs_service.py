@@ -151,7 +151,7 @@ class Service(Provider[ServiceInputs]):
         )["service"]
         arn = service["serviceArn"]
         if inputs.wait_for_steady_state:
-            self._await_steady(arn, inputs)
+            self._await_steady(service, inputs.cluster)
         return arn, {
             "arn": arn,
             "name": service_name,
@@ -166,7 +166,7 @@ class Service(Provider[ServiceInputs]):
         # Tags alone start no deployment, and a count that did not change may be the scaler's.
         if changed - {"tags", "forceDelete", "waitForSteadyState", "forceNewDeployment"}:
             count = new.desired_count if "desiredCount" in changed else None
-            ecs.update_service(
+            service = ecs.update_service(
                 service=id,
                 forceNewDeployment=new.force_new_deployment,
                 enableECSManagedTags=new.enable_ecs_managed_tags,
@@ -177,9 +177,9 @@ class Service(Provider[ServiceInputs]):
                     desiredCount=count,
                     availabilityZoneRebalancing=new.availability_zone_rebalancing,
                 ),
-            )
+            )["service"]
             if new.wait_for_steady_state:
-                self._await_steady(id, new)
+                self._await_steady(service, new.cluster)
         tagged = retag(ecs, id, outputs, self.tags(new))
         return outputs | tagged | {"taskDefinition": new.task_definition}
 
@@ -209,28 +209,30 @@ class Service(Provider[ServiceInputs]):
             found += ecs.describe_tasks(cluster=cluster, tasks=page)["tasks"]
         return [task for task in found if task["lastStatus"] != "STOPPED"]
 
-    def _await_steady(self, arn: str, inputs: ServiceInputs) -> None:
-        """Wait until the rollout of this task definition is complete, or say why it failed."""
+    def _await_steady(self, service: Mapping[str, Any], cluster: str) -> None:
+        """Wait until the rollout that this call began is complete, or say why it failed."""
+        arn = service["serviceArn"]
+        begun = next(item["id"] for item in service["deployments"] if item["status"] == "PRIMARY")
 
         def steady() -> bool:
-            service = self.context.client("ecs").describe_services(
-                cluster=inputs.cluster, services=[arn]
-            )["services"][0]
-            for rollout in service["deployments"]:
-                if (
-                    rollout["taskDefinition"] == inputs.task_definition
-                    and rollout["rolloutState"] == "FAILED"
-                ):
-                    reason = rollout.get("rolloutStateReason", "no reason given")
-                    raise RuntimeError(
-                        f"the deployment of {inputs.task_definition} failed: {reason}"
-                    )
-            first = service["deployments"][0]
+            seen = self.context.client("ecs").describe_services(cluster=cluster, services=[arn])
+            now = seen["services"][0]
+            # Rollouts that failed earlier stay in the list as long as the service lives.
+            live = [
+                item
+                for item in now["deployments"]
+                if item["id"] == begun or item["rolloutState"] != "FAILED"
+            ]
+            mine = next((item for item in live if item["id"] == begun), None)
+            if mine is None or mine["rolloutState"] == "FAILED":
+                reason = (mine or {}).get("rolloutStateReason", "it was superseded")
+                raise RuntimeError(
+                    f"the deployment of {service['taskDefinition']} failed: {reason}"
+                )
             return bool(
-                first["taskDefinition"] == inputs.task_definition
-                and first["rolloutState"] == "COMPLETED"
-                and len(service["deployments"]) == 1
-                and service["runningCount"] == service["desiredCount"]
+                mine["rolloutState"] == "COMPLETED"
+                and len(live) == 1
+                and now["runningCount"] == now["desiredCount"]
             )
 
         until(steady, seconds=_STEADY_SECONDS, what=f"a steady state of {arn}")

@@ -58,6 +58,7 @@ class TargetGroup(Provider[TargetGroupInputs]):
     )
     outputs = frozenset({"arn", "arnSuffix", "name", "tagsAll"})
     inert: ClassVar[Mapping[str, str]] = {
+        "protocolVersion": "sent; HTTP/1.1 only",
         "slowStart": "stored; a healthy target gets its full share at once",
         "stickiness": "stored; requests go round robin",
         "loadBalancingAlgorithmType": "stored; requests go round robin",

@@ -7,7 +7,7 @@ import pytest
 from sandbox.providers import discover
 from sandbox.providers.base import Context, Provider
 
-from .valid import EXPIRE, TRACKING, VALID, containers, rules, trust
+from .valid import EXPIRE, TRACKING, VALID, containers, rules, statement, trust
 from .world import policy, resource_policy
 
 OFFLINE = Context(lambda service: pytest.fail(f"asked {service}"), "us-east-1", "123456789012")
@@ -80,6 +80,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"policy": policy("s3:GetObject", "arn:aws:s3:::" + "x" * 11000)},
         "AWS allows 10240",
     ),
+    ("iam/rolePolicy", {"policy": statement()}, "Resource is missing"),
+    ("iam/rolePolicy", {"policy": statement(Resource=[])}, "Resource is empty"),
+    ("iam/rolePolicy", {"policy": statement(Action=[], Resource="*")}, "Action is empty"),
+    ("iam/rolePolicy", {"policy": statement(NotAction="s3:*")}, "either Action or NotAction"),
+    ("iam/rolePolicy", {"policy": '{"Statement": ["all"]}'}, "is not an object"),
+    ("iam/rolePolicy", {"name": "a b"}, "IAM takes up to 128"),
+    ("iam/policy", {"name": "a b"}, "IAM takes up to 128"),
+    ("iam/policy", {"path": "x"}, "begin and end with a slash"),
     ("iam/policy", {"policy": policy("s3:X", "arn:" + "x" * 7000)}, "AWS allows 6144"),
     ("cloudwatch/logGroup", {"retentionInDays": 10}, "retentionInDays=10 is not valid. Allowed: 0"),
     ("cloudwatch/logGroup", {"name": "a b"}, "1 to 512 letters"),
@@ -114,6 +122,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("ecs/taskDefinition", {"cpu": "300"}, "cpu=300 is not valid. Allowed: 256, 512"),
     ("ecs/taskDefinition", {"memory": "4096"}, "Allowed: 512, 1024, 2048"),
+    ("ecs/taskDefinition", {"requiresCompatibilities": ["LAMBDA"]}, "Allowed: FARGATE, EC2"),
+    (
+        "ecs/taskDefinition",
+        {"runtimePlatform": {"operatingSystemFamily": "BSD"}},
+        "Allowed: LINUX",
+    ),
     ("ecs/taskDefinition", {"memory": None}, "Fargate needs both"),
     ("ecs/taskDefinition", {"networkMode": "bridge"}, "Allowed: awsvpc"),
     ("ecs/taskDefinition", {"containerDefinitions": "{"}, "containerDefinitions is not JSON"),
@@ -188,13 +202,26 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("lb/loadBalancer", {"name": "internal-shop"}, "cannot begin with internal-"),
     ("lb/loadBalancer", {"namePrefix": "seven77"}, "longer than 6"),
     ("lb/loadBalancer", {"loadBalancerType": "network"}, "Allowed: application"),
+    ("lb/loadBalancer", {"ipAddressType": "ipv6"}, "Allowed: ipv4, dualstack"),
     ("lb/loadBalancer", {"idleTimeout": 0}, "Allowed: 1 to 4000"),
     ("lb/targetGroup", {"healthCheck": {"timeout": 10, "interval": 10}}, "must be below"),
     ("lb/targetGroup", {"healthCheck": {"path": "health"}}, "begin with a slash"),
     ("lb/targetGroup", {"healthCheck": {"healthyThreshold": 1}}, "Allowed: 2 to 10"),
+    ("lb/targetGroup", {"healthCheck": {"interval": 400}}, "Allowed: 5 to 300"),
+    ("lb/targetGroup", {"healthCheck": {"timeout": 1}}, "Allowed: 2 to 120"),
+    ("lb/targetGroup", {"healthCheck": {"unhealthyThreshold": 11}}, "Allowed: 2 to 10"),
+    ("lb/targetGroup", {"healthCheck": {"protocol": "TCP"}}, "healthCheck.protocol='TCP'"),
+    ("lb/targetGroup", {"name": "-web"}, "no hyphen at either end"),
+    ("lb/targetGroup", {"port": 0}, "Allowed: 1 to 65535"),
+    ("lb/targetGroup", {"protocolVersion": "GRPC"}, "Allowed: HTTP1"),
+    ("lb/targetGroup", {"targetType": "lambda"}, "Allowed: ip, instance"),
+    ("lb/targetGroup", {"stickiness": {"type": "source_ip"}}, "Allowed: lb_cookie, app_cookie"),
     ("lb/targetGroup", {"protocol": "TCP"}, "Allowed: HTTP"),
     ("lb/targetGroup", {"slowStart": 10}, "Allowed: 30 to 900"),
     ("lb/targetGroup", {"deregistrationDelay": 4000}, "Allowed: 0 to 3600"),
+    ("lb/listener", {"port": 0}, "Allowed: 1 to 65535"),
+    ("lb/listener", {"protocol": "TLS", "certificateArn": "arn:c"}, "Allowed: HTTP, HTTPS"),
+    ("lb/listener", {"defaultActions": [{"type": "drop"}]}, "Allowed: forward, redirect"),
     ("lb/listener", {"protocol": "HTTPS"}, "HTTPS needs a certificate"),
     ("lb/listener", {"certificateArn": "arn:c"}, "HTTP takes none"),
     ("lb/listener", {"sslPolicy": "x"}, "sslPolicy needs protocol HTTPS"),
@@ -206,6 +233,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "Allowed: HTTP_301, HTTP_302",
     ),
     ("lb/listenerRule", {"priority": 50001}, "Allowed: 1 to 50000"),
+    ("lb/listenerRule", {"actions": []}, "actions is empty"),
     ("lb/listenerRule", {"conditions": []}, "needs at least one"),
     ("lb/listenerRule", {"conditions": [{}]}, "exactly one kind"),
     (

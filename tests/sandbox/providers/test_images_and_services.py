@@ -188,7 +188,7 @@ def test_a_service_waits_for_its_rollout_and_leaves_no_task(world: World, contex
     provider.update(id, old, tagged, outputs)
     assert [item["id"] for item in service()["deployments"]] == before, "tags alone roll nothing"
 
-    forced = {**inputs, "forceNewDeployment": True, "deploymentMaximumPercent": 150}
+    forced = {**inputs, "forceNewDeployment": True, "deploymentMaximumPercent": 300}
     provider.update(id, old, provider.check("live", forced), outputs)
     assert [item["id"] for item in service()["deployments"]] != before
 

@@ -91,10 +91,31 @@ def test_a_port_takes_one_listener(world: World) -> None:
         world.listener(8081)
 
 
+def test_another_load_balancer_may_have_the_same_port_and_priority(world: World) -> None:
+    assert world.http_listener
+    other = world.make(BALANCER, "other", subnets=world.subnets[:2])[0]
+    forward = [{"type": "forward", "targetGroupArn": world.target_groups[1]}]
+    listener = world.make(
+        "aws:lb/listener:Listener", loadBalancerArn=other, port=8081, defaultActions=forward
+    )[0]
+    rule = {"actions": forward, "conditions": CONDITIONS, "priority": 30}
+    world.make(RULE, listenerArn=world.http_listener, **rule)
+    assert world.make(RULE, listenerArn=listener, **rule)[1]["priority"] == 30
+
+
 def test_an_https_listener_needs_a_certificate_that_exists(world: World) -> None:
     missing = world.certificates[0][:-4] + "0000"
     with pytest.raises(world.client("acm").exceptions.ResourceNotFoundException):
         world.listener(9443, protocol="HTTPS", certificateArn=missing)
+
+
+def test_an_extra_certificate_must_exist(world: World) -> None:
+    with pytest.raises(world.client("acm").exceptions.ResourceNotFoundException):
+        world.make(
+            "aws:lb/listenerCertificate:ListenerCertificate",
+            listenerArn=world.https_listener,
+            certificateArn=world.certificates[0][:-4] + "0000",
+        )
 
 
 def test_an_extra_certificate_is_for_https_listeners(world: World) -> None:
@@ -158,6 +179,43 @@ def test_a_role_with_the_policies_of_others_goes_only_by_force(world: World, for
         return
     with pytest.raises(world.client("iam").exceptions.DeleteConflictException):
         world.provider(token).delete(id, outputs)
+
+
+def test_a_role_takes_its_own_policies_along(world: World) -> None:
+    token = "aws:iam/role:Role"
+    id, outputs = world.make(
+        token,
+        assumeRolePolicy=TRUST,
+        inlinePolicies=[{"name": "own", "policy": policy("s3:GetObject")}],
+        managedPolicyArns=world.policies[:1],
+    )
+    world.provider(token).delete(id, outputs)
+    with pytest.raises(world.client("iam").exceptions.NoSuchEntityException):
+        world.client("iam").get_role(RoleName=id)
+
+
+def test_a_permissions_boundary_moves_in_place(world: World) -> None:
+    provider = world.provider("aws:iam/role:Role")
+    first, second = (
+        provider.check("r", {"assumeRolePolicy": TRUST, "permissionsBoundary": arn})
+        for arn in world.policies
+    )
+    id, outputs = provider.create("bounded", first)
+    provider.update(id, first, second, outputs)
+    role = world.client("iam").get_role(RoleName=id)["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == world.policies[1]
+
+
+def test_a_policy_may_change_more_often_than_iam_keeps_versions(world: World) -> None:
+    provider = world.provider("aws:iam/policy:Policy")
+    old = provider.check("p", {"policy": policy("s3:GetObject")})
+    id, outputs = provider.create("often", old)
+    for number in range(7):
+        new = provider.check("p", {"policy": policy("s3:GetObject", f"arn:aws:s3:::b{number}")})
+        outputs = provider.update(id, old, new, outputs)
+        old = new
+    versions = world.client("iam").list_policy_versions(PolicyArn=id)["Versions"]
+    assert len(versions) == 2
 
 
 def test_a_scaled_service_must_exist(world: World) -> None:

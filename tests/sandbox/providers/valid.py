@@ -77,6 +77,11 @@ def trust(**changes: Any) -> str:
     return json.dumps(document)
 
 
+def statement(**changes: Any) -> str:
+    """A policy of one statement, without a resource unless given."""
+    return json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:Get*", **changes}]})
+
+
 def rules(*given: Mapping[str, Any]) -> str:
     return json.dumps({"rules": given})
 
