@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.cloud.lifecycle import hostname
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 300
 
@@ -68,17 +70,34 @@ class Sandbox:
         )
 
     def processes(self) -> list[str]:
-        """Command lines of every process that names this sandbox in its environment."""
+        """Command lines of the cloud's processes and of every task it started as a process."""
         found = []
+        state = str(self.state.resolve())
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                environment = (folder / "environ").read_bytes()
+                where = str((folder / "cwd").readlink())
+                environment = (folder / "environ").read_bytes().decode(errors="replace")
                 line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             except OSError:
                 continue
-            if line and f"SANDBOX_STATE={self.state}".encode() in environment:
+            if line and (where.startswith(state) or f"={state}" in environment):
                 found.append(line)
         return found
+
+    def containers(self) -> list[str]:
+        """Names of the containers, running or not, that this sandbox has made."""
+        import docker
+
+        client = docker.from_env()
+        try:
+            label = f"ministack.instance={hostname(self.state)}"
+            return [
+                item.name or ""
+                for item in client.containers.list(all=True, filters={"label": "ministack"})
+                if label in "\n".join(f"{key}={value}" for key, value in item.labels.items())
+            ]
+        finally:
+            client.close()
 
 
 def _environment(engine: str) -> dict[str, str]:

@@ -24,7 +24,12 @@ def _vpc(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] | None:
     }
     group = ec2.describe_security_groups(GroupIds=[outputs["defaultSecurityGroupId"]])
     table = ec2.describe_route_tables(RouteTableIds=[outputs["mainRouteTableId"]])
-    owners = {group["SecurityGroups"][0]["VpcId"], table["RouteTables"][0]["VpcId"]}
+    acl = ec2.describe_network_acls(NetworkAclIds=[outputs["defaultNetworkAclId"]])
+    owners = {
+        group["SecurityGroups"][0]["VpcId"],
+        table["RouteTables"][0]["VpcId"],
+        acl["NetworkAcls"][0]["VpcId"],
+    }
     return {**seen, **dns, "defaults": owners == {id}}
 
 
@@ -35,13 +40,13 @@ CASES = [
             "cidrBlock": "10.9.0.0/16",
             "enableDnsHostnames": True,
             "enableDnsSupport": True,
-            "instanceTenancy": "default",
+            "instanceTenancy": "dedicated",
             "tags": T1,
         },
         _vpc,
         lambda w: {
             "CidrBlock": "10.9.0.0/16",
-            "InstanceTenancy": "default",
+            "InstanceTenancy": "dedicated",
             "EnableDnsSupport": True,
             "EnableDnsHostnames": True,
             "defaults": True,

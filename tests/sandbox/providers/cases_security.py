@@ -35,6 +35,7 @@ def _group(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] | None:
     if not found:
         return None
     group = found[0]
+    assert outputs.get("vpcId", group["VpcId"]) == group["VpcId"]
     return {
         "name": group["GroupName"],
         "description": group["Description"],
@@ -115,11 +116,30 @@ CASES = [
     ),
     Case(
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-        lambda w: {"vpcId": w.vpc, "ingress": [], "egress": [], "tags": T1},
+        lambda w: {
+            "vpcId": w.vpc,
+            "ingress": [{**HTTP, "cidrBlocks": ["172.16.0.0/12"]}],
+            "egress": [],
+            "tags": T1,
+        },
         _group,
-        lambda w: {"name": "default", "in": [], "out": [], "tags": SEEN1},
-        lambda w: {"ingress": [{**HTTP, "cidrBlocks": ["10.0.0.0/8"]}], "tags": T2},
-        lambda w: {"in": [("tcp", 80, ["10.0.0.0/8"], [], [], [None])], "tags": SEEN2},
+        lambda w: {
+            "name": "default",
+            "vpc": w.vpc,
+            "in": [("tcp", 80, ["172.16.0.0/12"], [], [], [None])],
+            "out": [],
+            "tags": SEEN1,
+        },
+        lambda w: {
+            "ingress": [{**HTTP, "cidrBlocks": ["10.0.0.0/8"]}],
+            "egress": [{**HTTP, "cidrBlocks": ["0.0.0.0/0"]}],
+            "tags": T2,
+        },
+        lambda w: {
+            "in": [("tcp", 80, ["10.0.0.0/8"], [], [], [None])],
+            "out": [("tcp", 80, ["0.0.0.0/0"], [], [], [None])],
+            "tags": SEEN2,
+        },
         stays=True,
     ),
     Case(

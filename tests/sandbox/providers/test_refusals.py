@@ -26,6 +26,12 @@ def test_a_subnet_over_another_is_refused(world: World) -> None:
         world.make(SUBNET, vpcId=world.vpc, cidrBlock="10.0.1.128/25")
 
 
+def test_two_vpcs_may_have_the_same_addresses(world: World) -> None:
+    assert world.subnets
+    vpc = world.make("aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")[0]
+    assert world.make(SUBNET, vpcId=vpc, cidrBlock="10.0.1.0/24")
+
+
 def test_a_second_route_to_the_same_place_is_refused(world: World) -> None:
     route = {
         "routeTableId": world.route_tables[1],

@@ -58,9 +58,10 @@ SCALING = {
     "policyType": "TargetTrackingScaling",
     "targetTrackingScalingPolicyConfiguration": TRACKING,
 }
+EXPIRE_SELECTION = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
 EXPIRE = {
     "rulePriority": 1,
-    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5},
+    "selection": EXPIRE_SELECTION,
     "action": {"type": "expire"},
 }
 RECORD = {"zoneId": "Z", "name": "www", "type": "A", "ttl": 60, "records": ["192.0.2.1"]}
@@ -99,6 +100,7 @@ VALID: dict[str, dict[str, Any]] = {
     "aws:ec2/route:Route": ROUTE,
     "aws:ec2/routeTable:RouteTable": {"vpcId": "vpc-1"},
     "aws:ec2/securityGroup:SecurityGroup": {"vpcId": "vpc-1"},
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {"vpcId": "vpc-1"},
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": RULE,
     "aws:ecr/repository:Repository": {},
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": {"repository": "r", "policy": rules(EXPIRE)},
