@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import journeys, workspace
-from sandbox.cloud.lifecycle import Cloud, CloudError, running, start, stop
+from sandbox.cloud.lifecycle import Cloud, CloudError, last_words, running, start, stop
 from sandbox.deploy import DeployError, Result, connect, deploy, deployed, load_config
 from sandbox.deploy.config import StackConfig
 from sandbox.terminal import Terminal
@@ -135,7 +135,10 @@ def deploy_into(
             )
     except DeployError as error:
         if running(state) is None:
-            raise DeployError(f"The embedded cloud ended in mid-deploy. {error}") from error
+            raise DeployError(
+                f"The embedded cloud ended in mid-deploy. {error}\n"
+                f"The last lines of {state / 'cloud.log'}:\n{last_words(state)}"
+            ) from error
         raise
     terminal.summary(result)
     workspace.write_environment(state, cloud)

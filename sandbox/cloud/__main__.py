@@ -14,8 +14,10 @@ def main() -> None:
     settings = Settings.read()
     keeper = janitor.hire(settings.hostname, settings.engine)
 
-    from . import bridge, patches
+    from . import addresses, bridge, patches
 
+    if settings.engine == "process":
+        addresses.keep_to_loopback()
     patches.apply(settings)
     if settings.engine == "docker":
         from .engines import docker_client

@@ -143,3 +143,21 @@ def remove_containers(hostname: str) -> int:
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(remove, ours))
         return len(ours)
+
+
+def remove_images(port: int) -> None:
+    """Drop the names under which the registry on ``port`` gave images to the engine.
+
+    The layers that the next build starts from stay, as the engine's build cache.
+    """
+    prefix = f"127.0.0.1:{port}/"
+    try:
+        client = docker_client(timeout=20)
+    except Exception:  # noqa: BLE001 - no daemon, no images
+        return
+    with contextlib.closing(client), contextlib.suppress(Exception):
+        for image in client.images.list():
+            for name in [*image.attrs["RepoTags"], *image.attrs["RepoDigests"]]:
+                if name.startswith(prefix):
+                    with contextlib.suppress(Exception):
+                        client.api.remove_image(name, noprune=True)

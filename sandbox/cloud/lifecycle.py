@@ -7,6 +7,7 @@ it writes lives in the state directory: ``cloud.json`` (who it is), ``cloud.log`
 
 import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import http.client
 import json
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +84,7 @@ def start(state: Path, *, port: int = PORT, engine: str | None = None) -> Cloud:
     _prepare(state)
     stop(state)
     chosen = engines.choose(engine)
-    free, port_note = _free_port(port)
+    free, port_note, lock = _free_port(port)
     boot = secrets.token_hex(8)
     log = state / "cloud.log"
     with log.open("wb") as output:
@@ -94,7 +96,10 @@ def start(state: Path, *, port: int = PORT, engine: str | None = None) -> Cloud:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # The cloud holds its port's lock for as long as it lives, however it ends.
+            pass_fds=(lock,),
         )
+    os.close(lock)
     _children[process.pid] = process
     cloud = Cloud(
         pid=process.pid,
@@ -129,6 +134,7 @@ def stop(state: Path) -> None:
         _end(cloud)
         if cloud.engine == "docker":
             engines.remove_containers(hostname(state))
+            engines.remove_images(cloud.port)
     for name in ("cloud.json", "listeners.json"):
         (state / name).unlink(missing_ok=True)
     shutil.rmtree(state / "tasks", ignore_errors=True)
@@ -179,12 +185,25 @@ def _prepare(state: Path) -> None:
         )
 
 
-def _free_port(wanted: int) -> tuple[int, str]:
+def _free_port(wanted: int) -> tuple[int, str, int]:
+    """A port, what to say about it, and the lock by which no other sandbox takes it too."""
     for port in range(wanted, wanted + 100):
-        if _bindable(port):
+        if _bindable(port) and (lock := _lock(port)) is not None:
             note = f"port {wanted} is taken, so the cloud listens on {port}"
-            return port, note if port != wanted else ""
+            return port, note if port != wanted else "", lock
     raise CloudError(f"No free port between {wanted} and {wanted + 99} on 127.0.0.1.")
+
+
+def _lock(port: int) -> int | None:
+    """Between choosing a port and listening on it, a second sandbox could choose it as well."""
+    path = Path(tempfile.gettempdir()) / f"slipway-sandbox-{port}-{os.getuid()}.lock"
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _bindable(port: int) -> bool:
@@ -259,6 +278,11 @@ def _healthy(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def last_words(state: Path) -> str:
+    """The end of the cloud's log."""
+    return _tail(state / "cloud.log")
 
 
 def _tail(log: Path) -> str:

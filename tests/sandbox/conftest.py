@@ -100,6 +100,22 @@ class Sandbox:
             client.close()
 
 
+def images_of(registry: str) -> list[str]:
+    """Names under which Docker knows images of this registry."""
+    import docker
+
+    client = docker.from_env()
+    try:
+        return [
+            name
+            for image in client.images.list()
+            for name in [*image.attrs["RepoTags"], *image.attrs["RepoDigests"]]
+            if name.startswith(f"{registry}/")
+        ]
+    finally:
+        client.close()
+
+
 def _environment(engine: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)

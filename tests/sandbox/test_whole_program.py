@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox.cloud.bridge import gateway_address
-from tests.sandbox.conftest import Finished, Sandbox, _environment
+from tests.sandbox.conftest import Finished, Sandbox, _environment, images_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -135,6 +135,16 @@ def _peer(rule: Any) -> str | None:
     return str(peer) if peer else None
 
 
+def test_the_emulators_own_way_in_reaches_the_tasks_too(
+    sandbox: Sandbox, outputs: Any, aws: Any
+) -> None:
+    # Without help it would call the made-up addresses of the process engine on the network.
+    name = aws("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerName"]
+    endpoint = sandbox.run("status", "--json").document["cloud"]["endpoint"]
+    answer = requests.get(f"{endpoint}/_alb/{name}/health", timeout=10)
+    assert answer.json() == {"status": "healthy"}
+
+
 def test_logs_reach_the_log_group(sandbox: Sandbox, outputs: Any) -> None:
     requests.get(f"{outputs['storefront_url']}/api/products?from=the-test", timeout=10)
     deadline = time.monotonic() + 20
@@ -252,6 +262,7 @@ def test_down_leaves_no_process_and_no_container(
 ) -> None:
     if engine == "docker":
         assert len(sandbox.containers()) == 2
+        assert images_of(outputs["image_uri"].partition("/")[0]) != []
     else:
         assert sum("gunicorn" in line for line in sandbox.processes()) >= 2
     down = sandbox.run("down")
@@ -259,6 +270,7 @@ def test_down_leaves_no_process_and_no_container(
     assert sandbox.processes() == []
     if engine == "docker":
         assert sandbox.containers() == []
+        assert images_of(outputs["image_uri"].partition("/")[0]) == []
     assert sandbox.run("status", "--json").document == {"running": False}
 
 

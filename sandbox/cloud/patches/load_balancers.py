@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import alb
 
+from sandbox.cloud import addresses
 from sandbox.cloud.balancer.service import Balancer
 from sandbox.cloud.settings import Settings
 
@@ -18,6 +19,7 @@ def apply(settings: Settings) -> Balancer:
     match = query_conditions.apply()
     balancer = Balancer(settings.state, match, alb._LISTENER_RESPONSE_HEADERS)
     _addresses(balancer)
+    _gateway()
     _weighted_forwards()
     _health(balancer)
     _changes(balancer)
@@ -40,6 +42,21 @@ def _addresses(balancer: Balancer) -> None:
         return create
 
     guard.wrap(alb, "_create_lb", "(params)", wrap)
+
+
+def _gateway() -> None:
+    """The emulator's own way in, ``/_alb/<name>/`` on its port, finds tasks where they are."""
+
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def proxy(target: dict[str, Any], tg: dict[str, Any], *rest: Any, **more: Any) -> Any:
+            port = int(target.get("Port") or tg.get("Port") or 80)
+            host, real_port = addresses.resolve(str(target.get("Id", "")), port)
+            return await original({**target, "Id": host, "Port": real_port}, tg, *rest, **more)
+
+        return proxy
+
+    signature = "(target, tg, method, path, headers, body, query_params, raw_query_string=None)"
+    guard.wrap(alb, "_proxy_http_target", signature, wrap)
 
 
 def _weighted_forwards() -> None:

@@ -138,3 +138,17 @@ def _inodes(pid: int) -> set[str]:
         except OSError:
             continue
     return {link[8:-1] for link in links if link.startswith("socket:[")}
+
+
+def test_a_port_that_another_sandbox_has_chosen_is_not_chosen_again() -> None:
+    first, _, lock = lifecycle._free_port(46100)
+    try:
+        second, note, other = lifecycle._free_port(46100)
+        os.close(other)
+    finally:
+        os.close(lock)
+    assert second > first
+    assert f"port 46100 is taken, so the cloud listens on {second}" in note
+    third, _, again = lifecycle._free_port(46100)
+    os.close(again)
+    assert third == first
