@@ -3,8 +3,9 @@
 import json
 import re
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,6 +16,16 @@ ROOT = Path(__file__).resolve().parents[1]
 DOMAIN = {
     "slipway:domain": "shop.example.com",
     "slipway:zoneId": "Z123",
+}
+INVOKES: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lambda args: {
+        "names": [f"us-east-1{letter}" for letter in "abcdef"],
+        "zoneIds": [],
+    },
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": lambda args: {
+        "userName": "AWS",
+        "password": "secret",
+    },
 }
 
 
@@ -37,16 +48,7 @@ def _run(stack: str, more: Mapping[str, str] | None = None, *, known: bool = Tru
         config={**_config(stack), **(more or {})},
         project="slipway",
         stack=stack,
-        invokes={
-            "aws:index/getAvailabilityZones:getAvailabilityZones": lambda args: {
-                "names": [f"us-east-1{letter}" for letter in "abcdef"],
-                "zoneIds": [],
-            },
-            "aws:ecr/getAuthorizationToken:getAuthorizationToken": lambda args: {
-                "userName": "AWS",
-                "password": "secret",
-            },
-        },
+        invokes=INVOKES,
     )
 
 
@@ -123,6 +125,13 @@ def test_no_policy_allows_every_action_or_an_unexplained_every_resource() -> Non
             if resources in ("*", ["*"]):
                 assert actions == ["ecr:GetAuthorizationToken"]
     assert found >= 3
+
+
+def test_the_readmes_example_evaluates() -> None:
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert example
+    deployment = deploy(lambda: exec(example[1], {}), invokes=INVOKES)
+    assert len(deployment.of("aws:ecs/service:Service")) == 1
 
 
 def test_the_program_is_readable_aloud() -> None:

@@ -28,6 +28,7 @@ def _alarm(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] | None:
     found = cloudwatch.describe_alarms(AlarmNames=[id])["MetricAlarms"]
     if not found:
         return None
+    assert outputs["arn"] == found[0]["AlarmArn"]
     tags = cloudwatch.list_tags_for_resource(ResourceARN=outputs["arn"])["Tags"]
     return {**found[0], "tags": tags_of(tags)}
 
@@ -103,9 +104,15 @@ CASES = [
             "extendedStatistic": "p95",
             "evaluateLowSampleCountPercentiles": "ignore",
             "threshold": 2,
+            "actionsEnabled": False,
             "tags": T2,
         },
-        lambda w: {"ExtendedStatistic": "p95", "Threshold": 2.0, "tags": SEEN2},
+        lambda w: {
+            "ExtendedStatistic": "p95",
+            "Threshold": 2.0,
+            "ActionsEnabled": False,
+            "tags": SEEN2,
+        },
     ),
     Case(
         "aws:cloudwatch/metricAlarm:MetricAlarm",

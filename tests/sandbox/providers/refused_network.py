@@ -4,6 +4,9 @@ from typing import Any
 
 ALL = {"protocol": "-1", "fromPort": 0, "toPort": 0}
 
+DNS = {"namespaceId": "ns-1", "dnsRecords": []}
+DNS_ONLY = {"namespaceId": None}
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("ec2/vpc", {"cidrBlock": "10.0.0.1/16"}, "has host bits set"),
     ("ec2/vpc", {"cidrBlock": "10.0.0.0/8"}, "EC2 takes /16 to /28"),
@@ -97,6 +100,22 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("acm/certificate", {"validationMethod": "EMAIL"}, "Allowed: DNS"),
     ("route53/record", {"ttl": None}, "records need a ttl"),
     ("route53/record", {"records": None}, "either records with a ttl, or one alias"),
+    ("route53/record", {"ttl": -1}, "ttl=-1"),
+    (
+        "servicediscovery/service",
+        {**DNS_ONLY, "dnsConfig": {**DNS, "routingPolicy": "RANDOM"}},
+        "Allowed: MULTIVALUE, WEIGHTED",
+    ),
+    (
+        "servicediscovery/service",
+        {**DNS_ONLY, "dnsConfig": {**DNS, "dnsRecords": [{"type": "MX", "ttl": 1}]}},
+        "Allowed: A, AAAA, SRV, CNAME",
+    ),
+    (
+        "servicediscovery/service",
+        {**DNS_ONLY, "dnsConfig": {**DNS, "dnsRecords": [{"type": "A", "ttl": -1}]}},
+        "dnsRecords.ttl=-1",
+    ),
     ("route53/record", {"type": "B"}, "Allowed: A, AAAA"),
     (
         "servicediscovery/service",

@@ -23,12 +23,6 @@ AWS = [token for token in TOKENS if token.startswith("aws:")]
 Samples = dict[type[pydantic.BaseModel], list[Mapping[str, Any]]]
 
 
-def _inert(provider: type[Provider[Any]]) -> Mapping[str, str]:
-    """The inputs that have no effect, by wire name."""
-    inert: Mapping[str, str] = getattr(provider, "inert", {})
-    return inert
-
-
 def _parts(annotation: Any) -> Iterator[Any]:
     """The classes inside an annotation such as ``list[Rule] | None``."""
     if typing.get_origin(annotation) in (list, dict, typing.Union, types.UnionType):
@@ -80,7 +74,7 @@ def samples(world: World) -> Samples:
 def test_every_declared_input_is_in_a_case_or_listed_as_inert(samples: Samples, token: str) -> None:
     provider = REGISTRY.providers[token]
     assert token in {case.token for case in CASES}, f"{token} has no case"
-    assert list(_unset(provider.inputs, samples, set(_inert(provider)))) == []
+    assert list(_unset(provider.inputs, samples, set(provider.inert))) == []
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -88,8 +82,8 @@ def test_names_in_declarations_are_inputs_of_the_type(token: str) -> None:
     provider = REGISTRY.providers[token]
     fields = {field.alias or name for name, field in provider.inputs.model_fields.items()}
     assert provider.replaces <= fields
-    assert {name.split(".")[0] for name in _inert(provider)} <= fields
-    assert all(_inert(provider).values())
+    assert {name.split(".")[0] for name in provider.inert} <= fields
+    assert all(provider.inert.values())
 
 
 @pytest.mark.parametrize("token", AWS)

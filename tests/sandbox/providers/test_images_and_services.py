@@ -1,6 +1,7 @@
 """An image is built, pushed and run by a service that waits for it."""
 
 import json
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -195,6 +196,31 @@ def test_a_service_waits_for_its_rollout_and_leaves_no_task(world: World, contex
     started = time.monotonic()
     provider.delete(id, outputs)
     assert time.monotonic() - started < 60
-    left = ecs.list_tasks(cluster=world.cluster["arn"], serviceName=outputs["name"])["taskArns"]
-    tasks = ecs.describe_tasks(cluster=world.cluster["arn"], tasks=left)["tasks"] if left else []
-    assert [task for task in tasks if task["lastStatus"] != "STOPPED"] == []
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for arn in ecs.list_tasks(
+            cluster=world.cluster["arn"], serviceName=outputs["name"], desiredStatus=status
+        )["taskArns"]
+    ]
+    assert arns
+    tasks = ecs.describe_tasks(cluster=world.cluster["arn"], tasks=arns)["tasks"]
+    assert {task["lastStatus"] for task in tasks} == {"STOPPED"}
+
+
+def test_a_cluster_waits_for_its_services_to_go(world: World) -> None:
+    token = "aws:ecs/cluster:Cluster"
+    id, outputs = world.make(token, "busy")
+    service, kept = world.make(
+        SERVICE,
+        cluster=id,
+        taskDefinition=world.task_definitions[0],
+        launchType="FARGATE",
+        networkConfiguration={"subnets": world.subnets[:1]},
+    )
+    leaving = threading.Timer(0.5, world.provider(SERVICE).delete, (service, kept))
+    leaving.start()
+    started = time.monotonic()
+    world.provider(token).delete(id, outputs)
+    assert time.monotonic() - started > 0.4
+    leaving.join()

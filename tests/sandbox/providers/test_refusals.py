@@ -43,6 +43,34 @@ def test_a_second_route_to_the_same_place_is_refused(world: World) -> None:
         world.make("aws:ec2/route:Route", **route)
 
 
+def test_two_tables_may_have_a_route_to_the_same_place(world: World) -> None:
+    for table in world.route_tables:
+        world.make(
+            "aws:ec2/route:Route",
+            routeTableId=table,
+            destinationCidrBlock="198.51.100.0/24",
+            gatewayId=world.gateway,
+        )
+
+
+def test_an_internet_gateway_goes_without_touching_another(world: World) -> None:
+    token = "aws:ec2/internetGateway:InternetGateway"
+    vpcs = [world.make("aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")[0] for _ in "ab"]
+    (kept, _), (leaves, outputs) = (world.make(token, vpcId=vpc) for vpc in vpcs)
+    world.provider(token).delete(leaves, outputs)
+    ec2 = world.client("ec2")
+    found = ec2.describe_internet_gateways(InternetGatewayIds=[kept])["InternetGateways"][0]
+    assert [item["VpcId"] for item in found["Attachments"]] == vpcs[:1]
+
+
+def test_a_private_nat_gateway_needs_no_address(world: World) -> None:
+    id = world.make(
+        "aws:ec2/natGateway:NatGateway", subnetId=world.subnets[0], connectivityType="private"
+    )[0]
+    found = world.client("ec2").describe_nat_gateways(NatGatewayIds=[id])["NatGateways"][0]
+    assert found["ConnectivityType"] == "private"
+
+
 def test_a_subnet_takes_one_route_table(world: World) -> None:
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     first, second = world.route_tables
@@ -80,6 +108,14 @@ def test_a_load_balancer_needs_different_zones(world: World) -> None:
     )[0]
     with pytest.raises(ValueError, match="at least two availability zones"):
         world.make(BALANCER, subnets=[world.subnets[0], twin])
+    provider = world.provider(BALANCER)
+    old, new = (
+        provider.check("lb", {"subnets": subnets})
+        for subnets in (world.subnets[:2], [world.subnets[0], twin])
+    )
+    id, outputs = provider.create("zones", old)
+    with pytest.raises(ValueError, match="at least two availability zones"):
+        provider.update(id, old, new, outputs)
 
 
 def test_a_protected_load_balancer_is_not_deleted(world: World) -> None:
