@@ -62,8 +62,8 @@ class Dockerfile:
     def parse(cls, path: Path, context: Path, arguments: Mapping[str, str]) -> "Dockerfile":
         """Read ``path``; raises DockerfileError."""
         parsed = cls(context, arguments)
-        ignored = _ignore_patterns(context, path)
-        available = _context_files(context, ignored)
+        ignored = ignore_patterns(context, path)
+        available = context_files(context, ignored)
         parsed._read(path.read_text(), available)
         if not parsed.stages:
             raise DockerfileError("it has no FROM instruction")
@@ -189,7 +189,8 @@ def _expand(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _ignore_patterns(context: Path, dockerfile: Path) -> list[str]:
+def ignore_patterns(context: Path, dockerfile: Path) -> list[str]:
+    """The lines of the ``.dockerignore`` that holds for this Dockerfile."""
     own = dockerfile.with_name(dockerfile.name + ".dockerignore")
     path = own if own.exists() else context / ".dockerignore"
     if not path.exists():
@@ -198,7 +199,8 @@ def _ignore_patterns(context: Path, dockerfile: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _context_files(context: Path, patterns: list[str]) -> dict[str, Path]:
+def context_files(context: Path, patterns: list[str]) -> dict[str, Path]:
+    """The files of a build context: absolute path inside it to path on this machine."""
     from docker.utils.build import exclude_paths
 
     listed = sorted(exclude_paths(str(context), patterns))

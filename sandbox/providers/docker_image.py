@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sandbox.cloud.dockerfile import _context_files, _ignore_patterns
+from sandbox.cloud.dockerfile import context_files, ignore_patterns
 from sandbox.images import build_and_push
 
 from .base import Inputs, Outputs, Provider
@@ -120,7 +120,7 @@ def _reference(image: str) -> tuple[str, str]:
 def _digest(context: Path, dockerfile: Path) -> str:
     """A hash of all that a build can see."""
     seen = hashlib.sha256(dockerfile.read_bytes())
-    files = _context_files(context, _ignore_patterns(context, dockerfile))
+    files = context_files(context, ignore_patterns(context, dockerfile))
     for name in sorted(files):
         content = hashlib.sha256(files[name].read_bytes()).hexdigest()
         seen.update(f"{name}\0{content}\0".encode())

@@ -95,7 +95,7 @@ CASES = [
         lambda w: {
             "name": "private.example.com",
             "comment": "one",
-            "vpcs": [{"vpcId": w.vpc, "vpcRegion": "us-east-1"}],
+            "vpcs": [{"vpcId": w.vpc, "vpcRegion": "us-east-1"}, {"vpcId": w.other_vpc}],
             "forceDestroy": True,
             "tags": T1,
         },
@@ -104,7 +104,7 @@ CASES = [
             "name": "private.example.com.",
             "comment": "one",
             "private": True,
-            "vpcs": [w.vpc],
+            "vpcs": [w.vpc, w.other_vpc],
             "tags": SEEN1,
         },
         lambda w: {"comment": "two", "tags": T2},

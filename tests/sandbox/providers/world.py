@@ -54,6 +54,10 @@ class World:
         return self.make("aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")[0]
 
     @cached_property
+    def other_vpc(self) -> str:
+        return self.make("aws:ec2/vpc:Vpc", cidrBlock="10.2.0.0/16")[0]
+
+    @cached_property
     def subnets(self) -> list[str]:
         return [
             self.make(
