@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,14 +115,23 @@ pulumi.export("url", a.url)
     assert requests.get(f"{url}/api/products", timeout=10).status_code == 200
     by_host = requests.get(f"{url}/", headers={"Host": "c.example.com"}, timeout=10)
     assert by_host.json()["version"] == "C"
-    logs = options.client("logs")
-    groups = [item["logGroupName"] for item in logs.describe_log_groups()["logGroups"]]
-    served = {
-        group.split("-")[0]
-        for group in groups
-        if "/api/products" in str(logs.filter_log_events(logGroupName=group)["events"])
-    }
-    assert served == {"b"}
+    assert _who_logged(options.client("logs"), "/api/products") == {"b"}
+
+
+def _who_logged(logs: Any, path: str) -> set[str]:
+    """Components whose log group has a request of this path; the log arrives a little later."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        groups = [item["logGroupName"] for item in logs.describe_log_groups()["logGroups"]]
+        found = {
+            group.partition("-")[0]
+            for group in groups
+            if path in str(logs.filter_log_events(logGroupName=group)["events"])
+        }
+        if found:
+            return found
+        time.sleep(0.2)
+    return set()
 
 
 def test_a_domain_brings_https_the_redirect_and_the_alias_record(options: Options) -> None:
