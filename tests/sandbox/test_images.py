@@ -20,7 +20,7 @@ ENV MODE=${EXTRA}
 COPY requirements.txt /build/
 RUN pip install -r /build/requirements.txt \\
     # a comment in the middle
-    && rm -rf /root/.cache
+    && rm -rf /var/tmp/.cache
 COPY shop /srv/app/shop
 COPY *.conf setup.py /srv/app/
 
