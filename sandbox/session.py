@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from sandbox import journeys, workspace
 from sandbox.cloud.lifecycle import Cloud, CloudError, last_words, running, start, stop
 from sandbox.deploy import DeployError, Result, connect, deploy, deployed, load_config
@@ -45,18 +47,24 @@ def overrides(stack: str, program: Path, pairs: list[str]) -> dict[str, str]:
         if not separator or not key:
             raise CloudError(f"--config {pair}: expected key=value, for instance appVersion=2.0.")
         given[key] = value
-    declared = load_config(program, stack, overrides=given).values.keys()
+    # Read before the cloud starts, so that a mistake in it is answered at once.
+    declared = load_config(program, stack, overrides=given).values
     if stack != LOCAL:
         return given
     machine = {
         "slipway:architecture": _architecture(),
         "slipway:baseImage": os.environ.get("SANDBOX_BASE_IMAGE", ""),
     }
-    named = (program / f"Pulumi.{stack}.yaml").read_text()
-    return {
-        **{key: value for key, value in machine.items() if key in declared and key not in named},
-        **given,
-    }
+    chosen = _chosen(program / f"Pulumi.{stack}.yaml")
+    fitting = {key: value for key, value in machine.items() if key in declared.keys() - chosen}
+    return {**fitting, **given}
+
+
+def _chosen(stack_file: Path) -> set[str]:
+    """Keys that the stack's file sets itself, with the project's namespace."""
+    document = yaml.safe_load(stack_file.read_text()) if stack_file.exists() else None
+    keys = (document or {}).get("config") or {}
+    return {key if ":" in key else f"slipway:{key}" for key in keys}
 
 
 def _architecture() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.sandbox.conftest import Sandbox, _environment
+from tests.sandbox.conftest import Sandbox, environment_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
 
@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    sandbox = Sandbox(tmp_path_factory.mktemp("browser") / "state", _environment("process"))
+    sandbox = Sandbox(tmp_path_factory.mktemp("browser") / "state", environment_of("process"))
     up = sandbox.run("up", "--json", "--no-verify")
     assert up.code == 0, up.text
     yield up.document["outputs"]["storefront_url"]

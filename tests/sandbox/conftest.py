@@ -116,7 +116,8 @@ def images_of(registry: str) -> list[str]:
         client.close()
 
 
-def _environment(engine: str) -> dict[str, str]:
+def environment_of(engine: str) -> dict[str, str]:
+    """The command line's environment: no AWS settings, this engine, plain output."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "SANDBOX_ENGINE": engine, "COLUMNS": "200", "NO_COLOR": "1"}
@@ -159,7 +160,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox that nothing runs in yet, without Docker; stopped afterwards."""
-    sandbox = Sandbox(tmp_path / "state", _environment("process"))
+    sandbox = Sandbox(tmp_path / "state", environment_of("process"))
     yield sandbox
     sandbox.run("down")
     assert sandbox.processes() == []

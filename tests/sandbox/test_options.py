@@ -13,7 +13,7 @@ import requests
 from botocore.config import Config
 from urllib3.exceptions import InsecureRequestWarning
 
-from tests.sandbox.conftest import ROOT, Finished, Sandbox, _environment
+from tests.sandbox.conftest import ROOT, Finished, Sandbox, environment_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -82,7 +82,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Options]:
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     (project / "Pulumi.yaml").write_text(PROJECT)
     (project / "Pulumi.local.yaml").write_text("config:\n  aws:region: us-east-1\n")
-    sandbox = Sandbox(folder / "state", _environment("process"))
+    sandbox = Sandbox(folder / "state", environment_of("process"))
     yield Options(sandbox, project)
     sandbox.run("down")
     assert sandbox.processes() == []

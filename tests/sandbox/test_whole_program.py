@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox.cloud.bridge import gateway_address
-from tests.sandbox.conftest import Finished, Sandbox, _environment, images_of
+from tests.sandbox.conftest import Finished, Sandbox, environment_of, images_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sandbox
 @pytest.fixture(scope="module")
 def sandbox(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     state = tmp_path_factory.mktemp("sandbox") / "state"
-    sandbox = Sandbox(state, _environment(engine))
+    sandbox = Sandbox(state, environment_of(engine))
     yield sandbox
     sandbox.run("down")
 
@@ -275,6 +275,6 @@ def test_down_leaves_no_process_and_no_container(
 
 
 def test_down_without_a_sandbox_is_no_error(tmp_path: Path) -> None:
-    sandbox = Sandbox(tmp_path / "state", _environment("process"))
+    sandbox = Sandbox(tmp_path / "state", environment_of("process"))
     assert "No sandbox was running" in sandbox.run("down").text
     assert sandbox.run("status", "--json").document == {"running": False}
