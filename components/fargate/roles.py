@@ -3,12 +3,11 @@
 Secrets and image pulls belong to the execution role; the app never sees it.
 """
 
-from collections.abc import Sequence
-
 import pulumi
 import pulumi_aws as aws
 
-from ..policy import Statement, allow, document, trust
+from ..environment import secret_statements
+from ..policy import allow, document, trust
 from .settings import Settings
 
 EXEC_REASON = "ECS Exec opens its channels before anything names them; they have no ARN"
@@ -34,29 +33,6 @@ def trust_of_tasks(cluster_arn: pulumi.Output[str]) -> pulumi.Output[str]:
             source_arn=parts.apply(lambda found: ":".join([*found[:5], "*"])),
         )
     )
-
-
-def secret_statements(arns: Sequence[str]) -> list[Statement]:
-    """Read exactly these SSM parameters and Secrets Manager secrets."""
-    parameters = [arn for arn in arns if _service(arn) == "ssm"]
-    # A reference may end in `:json-key:stage:version`; the secret itself is seven parts long.
-    secrets = [":".join(arn.split(":")[:7]) for arn in arns if _service(arn) == "secretsmanager"]
-    if others := [arn for arn in arns if _service(arn) not in ("ssm", "secretsmanager")]:
-        raise ValueError(
-            f"FargateWebService: app.secrets: {others[0]} is neither an SSM parameter's nor a "
-            "Secrets Manager secret's ARN. Next step: give the `arn` of one of these."
-        )
-    statements = []
-    if parameters:
-        statements.append(allow("ssm:GetParameters", list(parameters)))
-    if secrets:
-        statements.append(allow("secretsmanager:GetSecretValue", sorted(set(secrets))))
-    return statements
-
-
-def _service(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[2] if len(parts) > 5 else ""
 
 
 def execution_role(
@@ -86,7 +62,7 @@ def execution_role(
     arns: pulumi.Output[list[str]] = pulumi.Output.all(*settings.app.secrets.values())
 
     def render(known: list[str]) -> pulumi.Input[str]:
-        return document([*fixed, *secret_statements(known)])
+        return document([*fixed, *secret_statements("FargateWebService: app.secrets", known)])
 
     policy = aws.iam.RolePolicy(
         name,

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from ..alarms import make_alarms
 from ..tags import merged
 from . import alarms, hooks
 from .args import Attachment, FargateWebServiceArgs
@@ -145,7 +146,7 @@ class FargateWebService(pulumi.ComponentResource):
             make_scaling(name, made.app.scaling, cluster, service, front, tags, child)
         if made.alarms:
             scaling = made.app.scaling
-            alarms.make_alarms(
+            make_alarms(
                 name,
                 alarms.load_formulas(
                     None if scaling is None else scaling.cpu_percent,
@@ -221,7 +222,7 @@ def _traffic_alarms(
     """The alarms that judge a deployment; CPU and memory follow the service, see ``alarms.py``."""
     if not made.alarms:
         return ()
-    return alarms.make_alarms(
+    return make_alarms(
         made.name,
         alarms.traffic_formulas(made.app.health.timeout_seconds),
         {"LoadBalancer": front.arn_suffix, "TargetGroup": front.target_group.arn_suffix},

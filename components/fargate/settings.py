@@ -13,6 +13,7 @@ import pulumi
 
 from ..checks import integer, one_of
 from ..errors import check_keys, invalid
+from ..logs import checked_retention
 from ..network import Placement
 from ..policy import Statement
 from ..web_app import ResolvedWebApp
@@ -26,13 +27,6 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 LONGEST_NAME = 24
 """A load balancer's name has at most 32 characters, and Pulumi adds eight to make it unique."""
 CONTAINER_INSIGHTS = {"off": "disabled", "on": "enabled", "enhanced": "enhanced"}
-LOG_RETENTION_DAYS = 30
-"""A month: long enough to look into what users report, and the first days are most of the bill."""
-RETENTIONS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-"""What CloudWatch Logs takes (API reference, PutRetentionPolicy)."""
 ROLLOUT_TIMEOUT_SECONDS = 1200
 """ECS needs some minutes for a rolling deployment, waits for its alarms after it, and its circuit
 breaker takes about ten minutes to give up on tasks that never get healthy."""
@@ -140,7 +134,7 @@ def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
         dual_stack=args.get("dual_stack", False),
         execution_permissions=args.get("execution_permissions", ()),
         container_check_command=args.get("container_check_command"),
-        log_retention_days=_retention(who, args),
+        log_retention_days=checked_retention(who, args.get("log_retention_days")),
         rollback=args.get("rollback", True),
         rollout_timeout_seconds=integer(
             who,
@@ -259,17 +253,3 @@ def _discovery(who: str, args: FargateWebServiceArgs) -> DiscoveryArgs | None:
             who, "discovery.namespace", found["namespace"], "a DNS name such as shop.internal"
         )
     return found
-
-
-def _retention(who: str, args: FargateWebServiceArgs) -> int:
-    days = integer(who, "log_retention_days", args.get("log_retention_days", LOG_RETENTION_DAYS), 1)
-    if days not in RETENTIONS:
-        near = min(RETENTIONS, key=lambda valid: abs(valid - days))
-        raise invalid(
-            who,
-            "log_retention_days",
-            days,
-            ", ".join(map(str, RETENTIONS)),
-            f"Nearest: {near}.",
-        )
-    return days

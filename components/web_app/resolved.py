@@ -9,9 +9,9 @@ import pulumi
 
 from .. import checks, policy
 from ..architecture import checked_architecture
+from ..environment import checked_environment
 from ..errors import check_keys, invalid
 from ..policy import Statement
-from .environment import checked_environment
 from .spec import Domain, HealthCheck, Scaling, WebApp
 
 DEFAULT_PORT = 5000
@@ -124,7 +124,9 @@ def resolve(component: str, name: str, app: WebApp) -> ResolvedWebApp:
         replicas=checks.integer(
             owner, "app.replicas", _given(app, "replicas", DEFAULT_REPLICAS), 0
         ),
-        environment=checked_environment(owner, _given(app, "environment", {}), secrets),
+        environment=checked_environment(
+            owner, _given(app, "environment", {}), secrets, prefix="app."
+        ),
         secrets=secrets,
         command=list(_given(app, "command", ())) or None,
         health=_health(owner, _given(app, "health", {})),

@@ -1,0 +1,1 @@
+"""What may call a function: one module a kind."""
