@@ -1,65 +1,89 @@
-"""The shop: a Flask storefront on Fargate behind a load balancer."""
+"""The shop: a storefront on Fargate behind a load balancer, and what happens around it on Lambda."""
 
 import pulumi
 
-from components import (
-    ContainerImage,
-    ContainerImageArgs,
-    FargateWebService,
-    FargateWebServiceArgs,
-    Network,
-    NetworkArgs,
-    WebApp,
-)
+from components import ContainerImage, FargateWebService, MultiTriggerFunction, Network, PythonLayer
 from settings import Settings
 
 settings = Settings.load()
 
 network = Network(
     "slipway",
-    NetworkArgs(cidr=settings.vpc_cidr, zone_count=settings.zones, nat=settings.nat),
+    {"cidr": settings.vpc_cidr, "zone_count": settings.zones, "nat": settings.nat},
 )
 
 image = ContainerImage(
     "storefront",
-    ContainerImageArgs(
-        context="app",
-        architecture=settings.architecture,
-        build_args={"PYTHON_IMAGE": settings.base_image} if settings.base_image else {},
-        force_delete=not settings.protect_data,
-    ),
+    {
+        "context": "app",
+        "architecture": settings.architecture,
+        "build_args": {"PYTHON_IMAGE": settings.base_image} if settings.base_image else {},
+        "force_delete": not settings.protect_data,
+    },
 )
-
-shop = WebApp(
-    image=image.uri,
-    port=settings.storefront_port,
-    cpu=settings.storefront_cpu,
-    memory=settings.storefront_memory,
-    architecture=settings.architecture,
-    replicas=settings.storefront_replicas,
-    environment={"APP_VERSION": settings.app_version, "PORT": str(settings.storefront_port)},
-    health={"grace_seconds": settings.health_grace_seconds},
-    read_only_root=settings.read_only_root,
-    exec=settings.exec,
-)
-if settings.scaling:
-    shop["scaling"] = {"min": settings.scaling_min, "max": settings.scaling_max}
-if settings.domain:
-    shop["domain"] = {"name": settings.domain, "zone_id": settings.zone_id}
-    if settings.certificate_arn:
-        shop["domain"]["certificate_arn"] = settings.certificate_arn
 
 storefront = FargateWebService(
     "storefront",
-    FargateWebServiceArgs(
-        app=shop,
-        network=network.placement,
-        execution_permissions=image.pull_policy(),
-        container_insights=settings.container_insights,
-        spot_percent=settings.spot_percent,
-        log_retention_days=settings.log_retention_days,
-        deletion_protection=settings.protect_data,
-    ),
+    {
+        "app": settings.storefront(image.uri),
+        "network": network.placement,
+        "execution_permissions": image.pull_policy(),
+        "container_insights": settings.container_insights,
+        "spot_percent": settings.spot_percent,
+        "log_retention_days": settings.log_retention_days,
+        "deletion_protection": settings.protect_data,
+    },
+)
+
+# One function, and everything that may call it.
+events = MultiTriggerFunction(
+    "events",
+    {
+        **settings.function("functions/multi_trigger"),
+        "idempotency": True,
+        "triggers": {
+            "rest_api": {
+                "routes": [
+                    {"method": "GET", "path": "/hello"},
+                    {"method": "ANY", "path": "/"},
+                    {"method": "GET", "path": "/status", "api_key": True},
+                ],
+                "api_keys": ["partner"],
+                "throttle": {"rate": settings.api_requests_per_second},
+            },
+            "url": {"auth": "iam"},
+            "s3": {"uploads": {}},
+            "sqs": {"jobs": {"max_receives": 3}},
+            "sns": {"announcements": {}},
+            "events": {"orders": {"pattern": {"source": ["slipway.shop"]}}},
+            "schedules": {"tick": {"expression": "rate(5 minutes)"}},
+            "tables": {"stock": {}},
+        },
+    },
+)
+
+layer = PythonLayer(
+    "analytics",
+    {
+        "requirements": "functions/report/layer.txt",
+        "runtime": settings.runtime,
+        "architecture": settings.architecture,
+    },
+)
+
+report = MultiTriggerFunction(
+    "report",
+    {
+        **settings.function("functions/report"),
+        "layers": [layer.arn],
+        "environment": {
+            "ENVIRONMENT": pulumi.get_stack(),
+            "DEBUG": str(settings.debug).lower(),
+            "EXTERNAL_URL": pulumi.Output.concat(events.api_url, "/status"),
+        },
+        "secrets": {"API_KEY": events.api_key_parameter_arns["partner"]},
+        "release": {"alias": "PROD"},
+    },
 )
 
 pulumi.export("storefront_url", storefront.url)
@@ -67,3 +91,9 @@ pulumi.export("storefront_cluster", storefront.cluster_name)
 pulumi.export("storefront_service", storefront.service_name)
 pulumi.export("storefront_log_group", storefront.log_group_name)
 pulumi.export("image_uri", image.uri)
+pulumi.export("api_url", events.api_url)
+pulumi.export("function_name", events.function_name)
+pulumi.export("function_alias_arn", events.alias_arn)
+pulumi.export("upload_bucket", events.bucket_names["uploads"])
+pulumi.export("queue_url", events.queue_urls["jobs"])
+pulumi.export("layer_function_name", report.function_name)

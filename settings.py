@@ -14,6 +14,8 @@ import pydantic
 from pulumi.runtime import config as runtime_config
 from pydantic.alias_generators import to_camel
 
+from components import MultiTriggerFunctionArgs, WebApp
+
 PROJECT = "slipway"
 
 
@@ -26,6 +28,7 @@ class Settings(pydantic.BaseModel):
 
     app_version: str = "1.0"
     architecture: Literal["arm64", "x86_64"] = "arm64"
+    runtime: str = "python3.13"
     base_image: str = ""
     vpc_cidr: str = "10.0.0.0/16"
     zones: int = pydantic.Field(default=2, ge=2, le=6)
@@ -46,6 +49,8 @@ class Settings(pydantic.BaseModel):
     zone_id: str = ""
     certificate_arn: str = ""
     log_retention_days: int = 30
+    debug: bool = False
+    api_requests_per_second: int = pydantic.Field(default=50, ge=1)
     protect_data: bool = False
 
     @pydantic.model_validator(mode="after")
@@ -86,6 +91,38 @@ class Settings(pydantic.BaseModel):
             raise ValueError(
                 "\n".join(f"{source}: {cls._explain(problem)}" for problem in error.errors())
             ) from None
+
+    def storefront(self, image: pulumi.Input[str]) -> WebApp:
+        """The storefront as this stack wants it, whatever it runs on."""
+        app = WebApp(
+            image=image,
+            port=self.storefront_port,
+            cpu=self.storefront_cpu,
+            memory=self.storefront_memory,
+            architecture=self.architecture,
+            replicas=self.storefront_replicas,
+            environment={"APP_VERSION": self.app_version, "PORT": str(self.storefront_port)},
+            health={"grace_seconds": self.health_grace_seconds},
+            read_only_root=self.read_only_root,
+            exec=self.exec,
+        )
+        if self.scaling:
+            app["scaling"] = {"min": self.scaling_min, "max": self.scaling_max}
+        if self.domain:
+            app["domain"] = {"name": self.domain, "zone_id": self.zone_id}
+            if self.certificate_arn:
+                app["domain"]["certificate_arn"] = self.certificate_arn
+        return app
+
+    def function(self, code: str) -> MultiTriggerFunctionArgs:
+        """What this stack's functions have in common; ``code`` is the folder of the handler."""
+        return {
+            "code": code,
+            "runtime": self.runtime,
+            "architecture": self.architecture,
+            "log_retention_days": self.log_retention_days,
+            "force_delete": not self.protect_data,
+        }
 
     @classmethod
     def _explain(cls, problem: Any) -> str:

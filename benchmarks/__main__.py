@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evaluation, start, storefront
+from benchmarks import evaluation, handlers, start, storefront, triggers
 
 
 class Part(StrEnum):
@@ -23,6 +23,8 @@ class Part(StrEnum):
     EVALUATION = "evaluation"
     START = "start"
     REQUESTS = "requests"
+    HANDLERS = "handlers"
+    TRIGGERS = "triggers"
 
 
 WIDTH = 120
@@ -31,6 +33,8 @@ MEASURE = {
     Part.EVALUATION: evaluation.measure,
     Part.START: start.measure,
     Part.REQUESTS: storefront.measure,
+    Part.HANDLERS: handlers.measure,
+    Part.TRIGGERS: triggers.measure,
 }
 
 
@@ -89,6 +93,8 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         Part.EVALUATION: _evaluation,
         Part.START: _start,
         Part.REQUESTS: _requests,
+        Part.HANDLERS: _handlers,
+        Part.TRIGGERS: _triggers,
     }
     for part, draw in tables.items():
         if "error" in results.get(part, {}):
@@ -170,10 +176,25 @@ def _requests(result: Mapping[str, Any], console: Console) -> None:
     )
 
 
+def _triggers(result: Mapping[str, Any], console: Console) -> None:
+    table = _table(
+        f"Events a second: {result['messages']} messages; API with {result['client']}, "
+        f"{result['connections']} connections",
+        *("path", "way", "events/s", "of the emulator by hand"),
+    )
+    for row in result["rows"]:
+        table.add_row(
+            row["path"], row["way"], _cell(row["per_s"], 0), _cell(row["of_ceiling"])
+        )
+    console.print(table)
+    if any(result["errors"].values()):
+        console.print(f"  failed API calls: {result['errors']}")
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        words = column in ("variant", "engine", "start", "way")
+        words = column in ("variant", "engine", "start", "way", "path", "what")
         table.add_column(column, justify="left" if words else "right", no_wrap=True)
     return table
 

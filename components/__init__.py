@@ -1,4 +1,4 @@
-"""Slipway: Pulumi components that put containers on AWS.
+"""Slipway: Pulumi components that put containers and functions on AWS.
 
 Importing it is cheap: the AWS services behind a component load when the component is made.
 """
@@ -14,8 +14,19 @@ from .fargate import (
     FargateWebServiceArgs,
     RolloutError,
 )
+from .function import (
+    CanaryError,
+    FunctionFailures,
+    FunctionFileSystem,
+    FunctionRelease,
+    FunctionVpc,
+    MultiTriggerFunction,
+    MultiTriggerFunctionArgs,
+    Triggers,
+)
 from .network import Network, NetworkArgs, Placement
 from .policy import Statement, allow
+from .python_layer import PythonLayer, PythonLayerArgs
 from .web_app import Domain, HealthCheck, Scaling, WebApp
 
 __all__ = [
@@ -23,19 +34,29 @@ __all__ = [
     "Attachment",
     "BeforeDeployArgs",
     "BeforeDeployError",
+    "CanaryError",
     "ContainerImage",
     "ContainerImageArgs",
     "DiscoveryArgs",
     "Domain",
     "FargateWebService",
     "FargateWebServiceArgs",
+    "FunctionFailures",
+    "FunctionFileSystem",
+    "FunctionRelease",
+    "FunctionVpc",
     "HealthCheck",
+    "MultiTriggerFunction",
+    "MultiTriggerFunctionArgs",
     "Network",
     "NetworkArgs",
     "Placement",
+    "PythonLayer",
+    "PythonLayerArgs",
     "RolloutError",
     "Scaling",
     "Statement",
+    "Triggers",
     "WebApp",
     "allow",
 ]

@@ -14,7 +14,7 @@ import typer
 from sandbox import session, workspace
 from sandbox.cloud.lifecycle import CloudError, running, stop
 from sandbox.deploy import DeployError, connect, deployed
-from sandbox.journeys import Report
+from sandbox.journeys import PATIENCE_SECONDS, Report
 from sandbox.terminal import Terminal
 
 DEFAULT_PORT = 4566
@@ -93,12 +93,18 @@ def deploy(
 
 
 @app.command()
-def verify(state: State = workspace.DEFAULT, as_json: Json = False) -> None:
+def verify(
+    state: State = workspace.DEFAULT,
+    patience: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for what arrives by itself.")
+    ] = PATIENCE_SECONDS,
+    as_json: Json = False,
+) -> None:
     """Drive every entry point of what is deployed."""
     terminal = Terminal(as_json=as_json)
     with _answering(terminal):
         cloud = session.require(state)
-        reports = session.drive(terminal, cloud, session.require_deployed(state, cloud))
+        reports = session.drive(terminal, cloud, session.require_deployed(state, cloud), patience)
         terminal.emit({"journeys": [vars(report) for report in reports]})
         _fail_on(terminal, reports)
 

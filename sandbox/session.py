@@ -3,9 +3,12 @@
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +41,9 @@ class Clock:
 def overrides(stack: str, program: Path, pairs: list[str]) -> dict[str, str]:
     """Configuration from the command line, over what only this machine knows.
 
-    The local stack gets this machine's architecture, and ``SANDBOX_BASE_IMAGE`` as the
-    base of the image, unless its file or the command line says otherwise.
+    The local stack gets this machine's architecture, this Python as the functions' runtime
+    (it is what runs them here), and ``SANDBOX_BASE_IMAGE`` as the base of the image, unless
+    its file or the command line says otherwise.
     """
     given: dict[str, str] = {}
     for pair in pairs:
@@ -48,23 +52,25 @@ def overrides(stack: str, program: Path, pairs: list[str]) -> dict[str, str]:
             raise CloudError(f"--config {pair}: expected key=value, for instance appVersion=2.0.")
         given[key] = value
     # Read before the cloud starts, so that a mistake in it is answered at once.
-    declared = load_config(program, stack, overrides=given).values
+    declared = load_config(program, stack, overrides=given)
     if stack != LOCAL:
         return given
     machine = {
-        "slipway:architecture": _architecture(),
-        "slipway:baseImage": os.environ.get("SANDBOX_BASE_IMAGE", ""),
+        "architecture": _architecture(),
+        "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "baseImage": os.environ.get("SANDBOX_BASE_IMAGE", ""),
     }
-    chosen = _chosen(program / f"Pulumi.{stack}.yaml")
-    fitting = {key: value for key, value in machine.items() if key in declared.keys() - chosen}
-    return {**fitting, **given}
+    open_keys = declared.values.keys() - _chosen(declared)
+    fitting = {f"{declared.project}:{key}": value for key, value in machine.items()}
+    return {**{key: value for key, value in fitting.items() if key in open_keys}, **given}
 
 
-def _chosen(stack_file: Path) -> set[str]:
+def _chosen(declared: StackConfig) -> set[str]:
     """Keys that the stack's file sets itself, with the project's namespace."""
+    stack_file = declared.directory / f"Pulumi.{declared.stack}.yaml"
     document = yaml.safe_load(stack_file.read_text()) if stack_file.exists() else None
     keys = (document or {}).get("config") or {}
-    return {key if ":" in key else f"slipway:{key}" for key in keys}
+    return {key if ":" in key else f"{declared.project}:{key}" for key in keys}
 
 
 def _architecture() -> str:
@@ -165,14 +171,26 @@ def _region(stack: StackConfig, cloud: Cloud) -> str:
     return region
 
 
-def drive(terminal: Terminal, cloud: Cloud, result: Result) -> list[journeys.Report]:
-    """Take every journey, printing each as it ends."""
+def drive(
+    terminal: Terminal,
+    cloud: Cloud,
+    result: Result,
+    patience: float = journeys.PATIENCE_SECONDS,
+) -> list[journeys.Report]:
+    """Take every journey, a thread for each module of them, and print them in their order."""
     context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
-    visit = journeys.Visit(result.outputs, context.client)
+    ways = [list(way) for _, way in groupby(journeys.every_journey(), lambda one: one.module)]
+
+    def travel(way: list[journeys.Journey]) -> list[journeys.Report]:
+        visit = journeys.Visit(result.outputs, context.client, patience=patience)
+        return [journeys.take(journey, visit) for journey in way]
+
     reports: list[journeys.Report] = []
-    for journey in journeys.every_journey():
-        reports.append(journeys.take(journey, visit))
-        terminal.journey(reports[-1])
+    with ThreadPoolExecutor(len(ways)) as pool:
+        for taken in pool.map(travel, ways):
+            for report in taken:
+                terminal.journey(report)
+            reports += taken
     return reports
 
 

@@ -63,11 +63,17 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
     deployment = _run(stack, known=known)
     assert len(deployment.of("aws:ecs/service:Service")) == 1
     assert set(deployment.outputs) == {
+        "api_url",
+        "function_alias_arn",
+        "function_name",
         "image_uri",
+        "layer_function_name",
+        "queue_url",
         "storefront_cluster",
         "storefront_log_group",
         "storefront_service",
         "storefront_url",
+        "upload_bucket",
     }
 
 
@@ -83,6 +89,7 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
         {"slipway:readOnlyRoot": "false", "slipway:exec": "true"},
         {"slipway:containerInsights": "enhanced", "slipway:spotPercent": "100"},
         {"slipway:architecture": "x86_64", "slipway:baseImage": "python:3.13"},
+        {"slipway:runtime": "python3.12", "slipway:debug": "true"},
     ],
     ids=lambda more: " ".join(key.removeprefix("slipway:") for key in more),
 )
@@ -107,6 +114,32 @@ def test_one_architecture_reaches_the_image_and_the_task() -> None:
     task = deployment.one("aws:ecs/taskDefinition:TaskDefinition")
     assert image.inputs["build"]["platform"] == "linux/amd64"
     assert task.inputs["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+
+
+def test_one_architecture_and_runtime_reach_the_functions_and_the_layer() -> None:
+    deployment = _run("dev", {"slipway:architecture": "x86_64", "slipway:runtime": "python3.12"})
+    functions = deployment.of("aws:lambda/function:Function")
+    assert len(functions) == 2
+    assert {(*item.inputs["architectures"], item.inputs["runtime"]) for item in functions} == {
+        ("x86_64", "python3.12")
+    }
+    layer = deployment.one("aws:lambda/layerVersion:LayerVersion").inputs
+    assert layer["compatibleArchitectures"] == ["x86_64"]
+    assert layer["compatibleRuntimes"] == ["python3.12"]
+
+
+def test_the_secret_key_is_a_reference_in_the_function_s_environment() -> None:
+    deployment = _run("dev")
+    report = deployment.one("aws:lambda/function:Function", "report").inputs
+    environment = report["environment"]["variables"]
+    parameter = next(
+        item
+        for item in deployment.of("aws:ssm/parameter:Parameter")
+        if item.inputs["type"] == "SecureString"
+    )
+    assert environment["API_KEY"] == parameter.outputs["arn"]
+    assert {"ENVIRONMENT", "DEBUG", "EXTERNAL_URL"} <= environment.keys()
+    assert deployment.one("aws:lambda/alias:Alias", "report").inputs["name"] == "PROD"
 
 
 def test_a_domain_makes_the_address_https() -> None:

@@ -1,11 +1,10 @@
 """What ECS, the load balancer and the logs say about one revision of a service.
 
 Gathers, never judges: ``rollout.py`` and ``gate.py`` decide that something failed and
-add these lines. Nothing here raises: evidence that cannot be read becomes a line that
-says so, because it must not hide the failure that it was gathered for.
+add these lines, through ``tried``, since what cannot be read must not hide the failure.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -23,16 +22,6 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 def short(arn: str) -> str:
     """The part of an ARN that a person recognises: ``web:7``, a task's id, a service's name."""
     return arn.rsplit("/", 1)[-1]
-
-
-def tried(what: str, gather: Callable[[], list[str]]) -> list[str]:
-    """``gather()``, or one line saying why it could not be read."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return gather()
-    except (BotoCoreError, ClientError, LookupError) as error:
-        return [f"{what}: could not be read ({error})"]
 
 
 def container_of(clients: Clients, revision: str) -> Mapping[str, Any]:

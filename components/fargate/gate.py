@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ..deploy_time import tried
 from . import evidence
 from .clients import Clients
 from .evidence import short
@@ -92,7 +93,7 @@ def run(
 
 
 def _evidence(gate: Gate, clients: Clients, task: Mapping[str, Any]) -> list[str]:
-    return evidence.stop_lines([task]) + evidence.tried(
+    return evidence.stop_lines([task]) + tried(
         "log lines", lambda: evidence.log_lines(clients, gate.revision, [task])
     )
 

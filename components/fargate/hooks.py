@@ -4,15 +4,14 @@ Owns when each runs and with which clients; what they do is in ``gate.py`` and
 ``rollout.py``. Hooks do not run at preview.
 """
 
-import asyncio
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from ..deploy_time import aside, plain
 from . import gate, rollout
 from .clients import Clients, Login, region_of
 
@@ -37,12 +36,12 @@ def binding(plan: Plan, connect: Connect | None = None) -> pulumi.ResourceHookBi
         connect = Login.from_config().connect
 
     async def before(args: pulumi.ResourceHookArgs) -> None:
-        new, old = await _plain(args.new_inputs or {}), await _plain(args.old_inputs or {})
-        await _aside(lambda: pass_gate(plan, args.name, new, old, connect))
+        new, old = await plain(args.new_inputs or {}), await plain(args.old_inputs or {})
+        await aside(lambda: pass_gate(plan, args.name, new, old, connect))
 
     async def after(args: pulumi.ResourceHookArgs) -> None:
-        new = await _plain(args.new_inputs or {})
-        await _aside(lambda: follow_rollout(plan, args.name, args.id, new, connect))
+        new = await plain(args.new_inputs or {})
+        await aside(lambda: follow_rollout(plan, args.name, args.id, new, connect))
 
     befores: list[Any] = [before] if plan.command is not None else []
     afters: list[Any] = [after] if plan.rollout_timeout_seconds is not None else []
@@ -102,29 +101,3 @@ def _readable(name: str, what: str, error: type[Exception]) -> Generator[None]:
             "give these the right to read ECS, load balancer and logs, or set explain_rollouts "
             "to False."
         ) from cause
-
-
-async def _plain(value: Any) -> Any:
-    """``value`` without the Outputs that stand for secrets in a hook's arguments."""
-    if isinstance(value, pulumi.Output):
-        return await _plain(await value.future())
-    if isinstance(value, Mapping):
-        return {key: await _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [await _plain(item) for item in value]
-    return value
-
-
-async def _aside(work: Callable[[], None]) -> None:
-    """Run ``work`` on a thread of its own.
-
-    Neither on the event loop, which other resources need meanwhile, nor in its default
-    pool: there each registration that is under way holds a thread until the engine
-    answers, and the engine waits for this hook, so that a handful of services at once
-    would wait for one another forever.
-    """
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slipway-hook")
-    try:
-        await asyncio.get_running_loop().run_in_executor(pool, work)
-    finally:
-        pool.shutdown(wait=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..deploy_time import tried
 from . import evidence
 from .clients import Clients
 from .evidence import short
@@ -107,7 +108,7 @@ def follow(
         verdict = judge(seen.service, rollout.revision)
         if verdict.state == "live":
             return
-        if targets := evidence.tried("target health", lambda: _targets(clients, seen.service)):
+        if targets := tried("target health", lambda: _targets(clients, seen.service)):
             seen.targets = targets
         displaced = displaced + 1 if verdict.state == "displaced" else 0
         if verdict.state == "failed" or displaced == SIGHTINGS:
@@ -156,12 +157,10 @@ def _explain(rollout: Rollout, clients: Clients, verdict: Verdict, seen: _Seen) 
     if verdict.reason:
         lines.append(f"rollout: {verdict.reason}")
     lines += [_counts(item) for item in seen.service.get("deployments", ())]
-    lines += evidence.tried("stopped tasks", stops)
+    lines += tried("stopped tasks", stops)
     lines += seen.targets
     lines += evidence.event_lines(seen.service)
-    lines += evidence.tried(
-        "log lines", lambda: evidence.log_lines(clients, rollout.revision, tasks)
-    )
+    lines += tried("log lines", lambda: evidence.log_lines(clients, rollout.revision, tasks))
     step = evidence.hint(
         lines,
         "Look at the tasks in the ECS console"

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from sandbox.providers.base import Context
 
 KEY_ID = SECRET = "test"  # noqa: S105 - the emulator's administrator, known to everybody
+WHEEL = "slipway"
 
 
 def connect(
@@ -74,6 +76,7 @@ def surroundings(directory: Path, context: Context) -> Generator[None]:
     os.chdir(directory)
     sys.path.insert(0, str(directory))
     importlib.invalidate_caches()
+    _offer_library(directory)
     _forget_default_session()
     try:
         yield
@@ -89,6 +92,13 @@ def surroundings(directory: Path, context: Context) -> Generator[None]:
             file = getattr(sys.modules[name], "__file__", None)
             if file and name.partition(".")[0] != own and _of_project(Path(file), directory):
                 del sys.modules[name]
+
+
+def _offer_library(directory: Path) -> None:
+    """Programs of other projects import the wheel by its name; where it is not installed, this
+    repository's library answers to it."""
+    if not (directory / "components").exists() and importlib.util.find_spec(WHEEL) is None:
+        sys.modules[WHEEL] = importlib.import_module("components")
 
 
 def _of_project(file: Path, directory: Path) -> bool:

@@ -14,6 +14,8 @@ import requests
 
 TIMEOUT_SECONDS = 10
 """Of one request; a laptop under load answers well within it."""
+PATIENCE_SECONDS = 30.0
+"""Longest wait for something to arrive by itself; most things take about a second."""
 
 
 class JourneyFailed(Exception):  # noqa: N818 - it reads as what happened
@@ -27,6 +29,8 @@ class Visit:
     outputs: Mapping[str, Any]
     client: Callable[[str], Any]
     http: requests.Session = field(default_factory=requests.Session)
+    patience: float = PATIENCE_SECONDS
+    """Seconds to wait for what arrives by itself."""
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """GET with a time-out; no redirect is followed unseen."""
@@ -59,6 +63,11 @@ class Journey:
     unless: str | None
     """An export that makes the journey pointless."""
     drive: Drive
+
+    @property
+    def module(self) -> str:
+        """Journeys of one module are taken one after the other, modules side by side."""
+        return self.drive.__module__
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,46 @@ class Topic(Provider[TopicInputs]):
                 )
 
 
+class TopicPolicyInputs(Inputs):
+    """Inputs of a topic's policy."""
+
+    arn: str
+    policy: str
+
+
+class TopicPolicy(Provider[TopicPolicyInputs]):
+    """Who may use a topic; without one, its own account."""
+
+    token = "aws:sns/topicPolicy:TopicPolicy"
+    inputs = TopicPolicyInputs
+    replaces = frozenset({"arn"})
+    outputs = frozenset({"owner"})
+
+    def check(self, name: str, properties: Mapping[str, Any]) -> TopicPolicyInputs:
+        inputs = super().check(name, properties)
+        check_resource("policy", inputs.policy, limit=_POLICY_LIMIT)
+        return inputs
+
+    def create(self, name: str, inputs: TopicPolicyInputs) -> tuple[str, Outputs]:
+        self._set(inputs.arn, inputs.policy)
+        return inputs.arn, {"owner": inputs.arn.split(":")[4]}
+
+    def update(
+        self, id: str, old: TopicPolicyInputs, new: TopicPolicyInputs, outputs: Outputs
+    ) -> Outputs:
+        self._set(id, new.policy)
+        return outputs
+
+    def delete(self, id: str, outputs: Outputs) -> None:
+        with ignoring("NotFound", "NotFoundException"):
+            self._set(id, _default_policy(id))
+
+    def _set(self, topic: str, policy: str) -> None:
+        self.context.client("sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+        )
+
+
 class SubscriptionInputs(Inputs):
     """Inputs of a subscription."""
 
@@ -90,6 +130,9 @@ class TopicSubscription(Provider[SubscriptionInputs]):
     inputs = SubscriptionInputs
     replaces = frozenset({"topic", "protocol", "endpoint"})
     outputs = frozenset({"arn", "ownerId", "pendingConfirmation"})
+    inert: ClassVar[Mapping[str, str]] = {
+        "redrivePolicy": "stored; what cannot be delivered is dropped",
+    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> SubscriptionInputs:
         inputs = super().check(name, properties)
@@ -101,6 +144,15 @@ class TopicSubscription(Provider[SubscriptionInputs]):
             parse("filterPolicy", inputs.filter_policy)
         elif inputs.filter_policy_scope is not None:
             raise ValueError("filterPolicyScope needs filterPolicy.")
+        if inputs.filter_policy_scope is not None:
+            scopes = ("MessageAttributes", "MessageBody")
+            one_of("filterPolicyScope", inputs.filter_policy_scope, scopes)
+        if inputs.redrive_policy is not None:
+            redrive = parse("redrivePolicy", inputs.redrive_policy)
+            if ":sqs:" not in str(redrive.get("deadLetterTargetArn")):
+                raise ValueError("redrivePolicy: deadLetterTargetArn is not a queue's ARN.")
+        if inputs.raw_message_delivery and inputs.protocol == "lambda":
+            raise ValueError("rawMessageDelivery: AWS hands a function the whole notification.")
         return inputs
 
     def create(self, name: str, inputs: SubscriptionInputs) -> tuple[str, Outputs]:
@@ -141,3 +193,24 @@ def _attributes(inputs: SubscriptionInputs) -> dict[str, str]:
         "RedrivePolicy": inputs.redrive_policy,
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _default_policy(topic: str) -> str:
+    """What AWS gives a topic whose policy goes: its own account may do everything."""
+    actions = ("GetTopicAttributes", "Publish", "SetTopicAttributes", "Subscribe", "DeleteTopic")
+    return json.dumps(
+        {
+            "Version": "2008-10-17",
+            "Id": "__default_policy_ID",
+            "Statement": [
+                {
+                    "Sid": "__default_statement_ID",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "*"},
+                    "Action": [f"SNS:{action}" for action in actions],
+                    "Resource": topic,
+                    "Condition": {"StringEquals": {"AWS:SourceOwner": topic.split(":")[4]}},
+                }
+            ],
+        }
+    )

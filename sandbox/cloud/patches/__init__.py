@@ -3,14 +3,19 @@
 from sandbox.cloud.settings import Settings
 
 from . import (
+    api_gateway,
     discovery,
     engine,
+    event_sources,
     execution_role,
+    lambda_aliases,
     lambda_errors,
     load_balancers,
     registry,
     retirement,
     rollouts,
+    schedules,
+    secure_transport,
     task_containers,
     task_credentials,
     task_logs,
@@ -30,3 +35,8 @@ def apply(settings: Settings) -> None:
     retirement.apply(settings, balancer)
     rollouts.apply(settings, balancer)
     discovery.apply(settings)
+    secure_transport.apply(settings)
+    lambda_aliases.apply(settings)
+    schedules.apply(settings)
+    api_gateway.apply(settings)
+    event_sources.apply(settings)

@@ -35,6 +35,13 @@ def wrap(
     replace(module, name, signature, make(checked(module, name, signature)))
 
 
+def number(module: ModuleType, name: str, value: float) -> None:
+    """Set a module's constant, if there still is one of that name."""
+    if not isinstance(getattr(module, name, None), int | float):
+        raise UpstreamChangedError(f"{_where(module, name)} no longer is a number; see its patch.")
+    setattr(module, name, value)
+
+
 def checked(module: ModuleType, name: str, signature: str) -> Callable[..., Any]:
     """``module.name``, if it still is the function that a patch relies on."""
     found: Callable[..., Any] | None = getattr(module, name, None)

@@ -1,7 +1,10 @@
 """All cases, in one list."""
 
 from . import (
+    cases_api,
     cases_ecs,
+    cases_events,
+    cases_http_api,
     cases_images_and_roles,
     cases_lb,
     cases_listeners,
@@ -15,7 +18,10 @@ from . import (
 )
 
 CASES = [
+    *cases_api.CASES,
     *cases_ecs.CASES,
+    *cases_events.CASES,
+    *cases_http_api.CASES,
     *cases_images_and_roles.CASES,
     *cases_lb.CASES,
     *cases_listeners.CASES,

@@ -32,7 +32,22 @@ def _subscription(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
 
 
+@unless_gone
+def _topic_policy(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] | None:
+    attributes = world.client("sns").get_topic_attributes(TopicArn=id)["Attributes"]
+    return {"policy": json.loads(attributes["Policy"])}
+
+
 CASES = [
+    Case(
+        "aws:sns/topicPolicy:TopicPolicy",
+        lambda w: {"arn": w.topic, "policy": resource_policy("sns:Publish")},
+        _topic_policy,
+        lambda w: {"policy": json.loads(resource_policy("sns:Publish"))},
+        lambda w: {"policy": resource_policy("sns:Subscribe")},
+        lambda w: {"policy": json.loads(resource_policy("sns:Subscribe"))},
+        stays=True,
+    ),
     Case(
         "aws:sns/topic:Topic",
         lambda w: {

@@ -1,6 +1,7 @@
 """What pulumi_aws declares for a type, and which of its outputs no provider tells."""
 
 import importlib
+import keyword
 import warnings
 
 NOT_TOLD: dict[str, str] = {
@@ -49,10 +50,14 @@ def declared(token: str) -> tuple[set[str], set[str]]:
     """Inputs and outputs of pulumi_aws's class for this token, as on the wire."""
     package, _, name = token.removeprefix("aws:").partition("/")
     cls = name.partition(":")[2]
+    # A package may not be called as a word of Python's: the SDK has lambda_.
+    package += "_" * keyword.iskeyword(package)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's own renamed types
         module = importlib.import_module(f"pulumi_aws.{package}")
-        return _wire(getattr(module, f"{cls}Args")), _wire(getattr(module, cls))
+        # Where a nested type is called BucketVersioningArgs already, the resource's are these.
+        args = getattr(module, f"{cls}InitArgs", None) or getattr(module, f"{cls}Args")
+        return _wire(args), _wire(getattr(module, cls))
 
 
 def _wire(cls: type) -> set[str]:

@@ -1,0 +1,178 @@
+"""What happens to objects with time."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from .base import Inputs, Outputs, Provider
+from .common import ignoring, one_of, pascal, wire, within
+from .s3_bucket import GONE
+
+RULES = 1000
+_CLASSES = (
+    "DEEP_ARCHIVE",
+    "GLACIER",
+    "GLACIER_IR",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "STANDARD_IA",
+)
+_ACTIONS = (
+    "abort_incomplete_multipart_upload",
+    "expiration",
+    "noncurrent_version_expiration",
+    "noncurrent_version_transitions",
+    "transitions",
+)
+
+
+class AbandonedUploads(Inputs):
+    """When parts of an upload go that was not completed."""
+
+    days_after_initiation: int | None = None
+
+
+class Expiration(Inputs):
+    """When an object goes."""
+
+    date: str | None = None
+    days: int | None = None
+    expired_object_delete_marker: bool | None = None
+
+
+class Transition(Inputs):
+    """When an object moves to another storage class."""
+
+    date: str | None = None
+    days: int | None = None
+    storage_class: str
+
+
+class OldExpiration(Inputs):
+    """When an overwritten version goes."""
+
+    newer_noncurrent_versions: int | None = None
+    noncurrent_days: int
+
+
+class OldTransition(Inputs):
+    """When an overwritten version moves."""
+
+    newer_noncurrent_versions: int | None = None
+    noncurrent_days: int
+    storage_class: str
+
+
+class Tag(Inputs):
+    """A tag that objects have."""
+
+    key: str
+    value: str
+
+
+class Both(Inputs):
+    """Several conditions at once."""
+
+    object_size_greater_than: int | None = None
+    object_size_less_than: int | None = None
+    prefix: str | None = None
+    tags: dict[str, str] | None = None
+
+
+class Filter(Inputs):
+    """Which objects."""
+
+    and_: Both | None = None
+    object_size_greater_than: int | None = None
+    object_size_less_than: int | None = None
+    prefix: str | None = None
+    tag: Tag | None = None
+
+
+class Rule(Inputs):
+    """One rule."""
+
+    id: str
+    status: str
+    filter: Filter = Filter()
+    abort_incomplete_multipart_upload: AbandonedUploads | None = None
+    expiration: Expiration | None = None
+    noncurrent_version_expiration: OldExpiration | None = None
+    noncurrent_version_transitions: list[OldTransition] = []
+    transitions: list[Transition] = []
+
+
+class LifecycleInputs(Inputs):
+    """Inputs of a lifecycle."""
+
+    bucket: str
+    rules: list[Rule]
+
+
+class BucketLifecycleConfiguration(Provider[LifecycleInputs]):
+    """The rules of one bucket."""
+
+    token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+    inputs = LifecycleInputs
+    replaces = frozenset({"bucket"})
+    inert: ClassVar[Mapping[str, str]] = {
+        "rules": "checked and stored; nothing expires or moves by itself"
+    }
+
+    def check(self, name: str, properties: Mapping[str, Any]) -> LifecycleInputs:
+        inputs = super().check(name, properties)
+        within("the number of rules", len(inputs.rules), 1, RULES)
+        ids = [rule.id for rule in inputs.rules]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"rules: an id is used twice: {', '.join(sorted(ids))}.")
+        for rule in inputs.rules:
+            _check_rule(f"rule {rule.id!r}", rule)
+        return inputs
+
+    def create(self, name: str, inputs: LifecycleInputs) -> tuple[str, Outputs]:
+        self._put(inputs.bucket, inputs)
+        return inputs.bucket, {}
+
+    def update(
+        self, id: str, old: LifecycleInputs, new: LifecycleInputs, outputs: Outputs
+    ) -> Outputs:
+        self._put(id, new)
+        return outputs
+
+    def delete(self, id: str, outputs: Outputs) -> None:
+        with ignoring(GONE):
+            self.context.client("s3").delete_bucket_lifecycle(Bucket=id)
+
+    def _put(self, bucket: str, inputs: LifecycleInputs) -> None:
+        self.context.client("s3").put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": [_rule(rule) for rule in inputs.rules]}
+        )
+
+
+def _check_rule(label: str, rule: Rule) -> None:
+    if not 0 < len(rule.id) <= 255:
+        raise ValueError(f"{label}: id has 1 to 255 characters.")
+    one_of(f"{label}: status", rule.status, ("Enabled", "Disabled"))
+    if not any(getattr(rule, action) for action in _ACTIONS):
+        raise ValueError(f"{label} does nothing: it needs an expiration, transition or the like.")
+    for item in (*rule.transitions, *rule.noncurrent_version_transitions):
+        one_of(f"{label}: storageClass", item.storage_class, _CLASSES)
+    if len(wire(rule.filter)) > 1:
+        raise ValueError(f"{label}: filter takes one condition; put several into 'and'.")
+    for what in (rule.expiration, *rule.transitions):
+        if what is not None and what.days is not None and what.date is not None:
+            raise ValueError(f"{label}: days and date exclude each other.")
+    uploads = rule.abort_incomplete_multipart_upload
+    if uploads is not None and uploads.days_after_initiation is not None:
+        within(f"{label}: daysAfterInitiation", uploads.days_after_initiation, 1, 2**31 - 1)
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """A rule as boto3 wants it."""
+    request: dict[str, Any] = pascal({key: value for key, value in wire(rule).items() if value})
+    request["ID"] = request.pop("Id")
+    request["Filter"] = pascal(wire(rule.filter))
+    both = rule.filter.and_
+    if both is not None and both.tags is not None:
+        tags = [{"Key": key, "Value": value} for key, value in both.tags.items()]
+        request["Filter"]["And"]["Tags"] = tags
+    return request
