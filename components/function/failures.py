@@ -178,12 +178,13 @@ def configure(failures: Failures, alias: "aws.lambda_.Alias", scope: Scope) -> N
         destinations["on_failure"] = {"destination": failed}
     if failures.success_arn is not None:
         destinations["on_success"] = {"destination": failures.success_arn}
+    more: dict[str, Any] = {"destination_config": destinations} if destinations else {}
     aws.lambda_.FunctionEventInvokeConfig(
         scope.name,
         function_name=alias.function_name,
         qualifier=alias.name,
         maximum_retry_attempts=failures.retries,
         maximum_event_age_in_seconds=failures.max_age_seconds,
-        **({"destination_config": destinations} if destinations else {}),
         opts=scope.opts,
+        **more,
     )

@@ -9,8 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from ..checks import one_of
 from ..environment import checked_environment
 from ..errors import invalid
+from ..network.component import DEFAULT_NAT, NAT_MODES
 from ..policy import Statement
 from .args import FunctionFileSystem, FunctionVpc
 
@@ -129,6 +131,7 @@ def checked_vpc(who: str, given: FunctionVpc | None) -> Vpc | None:
     if given is None:
         return None
     network, groups = given["network"], given.get("security_group_ids")
+    nat = one_of(who, "vpc.network.nat", network.get("nat") or DEFAULT_NAT, NAT_MODES)
     if not network["private_subnet_ids"]:
         raise invalid(
             who,
@@ -149,7 +152,7 @@ def checked_vpc(who: str, given: FunctionVpc | None) -> Vpc | None:
         vpc_id=network["vpc_id"],
         subnet_ids=network["private_subnet_ids"],
         security_group_ids=groups,
-        offline=network.get("nat", "none") == "none",
+        offline=nat == "none",
     )
 
 

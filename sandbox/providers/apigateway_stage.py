@@ -29,9 +29,6 @@ class Deployment(Provider[DeploymentInputs]):
     inputs = DeploymentInputs
     replaces = frozenset({"restApi", "triggers"})
     outputs = frozenset({"createdDate"})
-    inert: ClassVar[Mapping[str, str]] = {
-        "triggers": "a new deployment is made, but changed routes are live before it is",
-    }
 
     def create(self, name: str, inputs: DeploymentInputs) -> tuple[str, Outputs]:
         made = self.context.client("apigateway").create_deployment(

@@ -138,9 +138,9 @@ class Stage(Provider[StageInputs]):
     outputs = frozenset({"arn", "executionArn", "invokeUrl", "tagsAll"})
     inert: ClassVar[Mapping[str, str]] = {
         "accessLogSettings": "stored; the embedded cloud writes no access log",
-        "defaultRouteSettings": "stored; an HTTP API is not throttled and publishes no metrics",
+        "defaultRouteSettings.detailedMetricsEnabled": "stored; no metrics are published",
         "stageVariables": "stored; functions are not told them",
-        "routeSettings": "stored; an HTTP API is not throttled and publishes no metrics",
+        "routeSettings.detailedMetricsEnabled": "stored; no metrics are published",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> StageInputs:

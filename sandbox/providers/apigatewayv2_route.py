@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from .base import Inputs, Outputs, Provider
 from .common import ignoring, one_of, physical_name, present, within
@@ -36,9 +36,6 @@ class Integration(Provider[IntegrationInputs]):
     token = "aws:apigatewayv2/integration:Integration"
     inputs = IntegrationInputs
     replaces = frozenset({"apiId", "integrationType"})
-    inert: ClassVar[Mapping[str, str]] = {
-        "timeoutMilliseconds": "stored; a slow integration is not cut off",
-    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> IntegrationInputs:
         inputs = super().check(name, properties)

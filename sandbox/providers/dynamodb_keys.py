@@ -17,23 +17,25 @@ class Attribute(Inputs):
     type: str
 
 
-class LocalIndex(Inputs):
+class Index(Inputs):
+    """What all indexes have: a name, and which attributes are in them."""
+
+    name: str
+    projection_type: str
+    non_key_attributes: list[str] = []
+
+
+class LocalIndex(Index):
     """Another order of the items that share a partition key."""
 
-    name: str
     range_key: str
-    projection_type: str
-    non_key_attributes: list[str] = []
 
 
-class GlobalIndex(Inputs):
+class GlobalIndex(Index):
     """Other keys for the same items."""
 
-    name: str
     hash_key: str
     range_key: str | None = None
-    projection_type: str
-    non_key_attributes: list[str] = []
     read_capacity: int | None = None
     write_capacity: int | None = None
 
@@ -79,10 +81,11 @@ def check_keys(
     within("the number of localSecondaryIndexes", len(local_indexes), 0, LOCAL_LIMIT)
     if local_indexes and range_key is None:
         raise ValueError("localSecondaryIndexes need a table with a rangeKey.")
-    names = [index.name for index in (*global_indexes, *local_indexes)]
+    indexes: list[Index] = [*global_indexes, *local_indexes]
+    names = [index.name for index in indexes]
     if len(names) != len(set(names)):
         raise ValueError(f"two indexes have the same name: {', '.join(sorted(names))}.")
-    for given in (*global_indexes, *local_indexes):
+    for given in indexes:
         kinds = ("ALL", "INCLUDE", "KEYS_ONLY")
         one_of(f"index {given.name}: projectionType", given.projection_type, kinds)
         if (given.projection_type == "INCLUDE") != bool(given.non_key_attributes):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 from pulumi import asset
 
-from .base import Inputs, Outputs, Provider, Tagged, auto_name
+from .base import Outputs, Provider, Tagged, auto_name
 from .common import exactly_one, ignoring, pairs, present, tag_changes
 
 GONE = "NoSuchBucket"

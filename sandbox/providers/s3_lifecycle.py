@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import pydantic
+
 from .base import Inputs, Outputs, Provider
 from .common import ignoring, one_of, pascal, wire, within
 from .s3_bucket import GONE
@@ -81,7 +83,7 @@ class Both(Inputs):
 class Filter(Inputs):
     """Which objects."""
 
-    and_: Both | None = None
+    both: Both | None = pydantic.Field(None, alias="and")
     object_size_greater_than: int | None = None
     object_size_less_than: int | None = None
     prefix: str | None = None
@@ -154,8 +156,10 @@ def _check_rule(label: str, rule: Rule) -> None:
     one_of(f"{label}: status", rule.status, ("Enabled", "Disabled"))
     if not any(getattr(rule, action) for action in _ACTIONS):
         raise ValueError(f"{label} does nothing: it needs an expiration, transition or the like.")
-    for item in (*rule.transitions, *rule.noncurrent_version_transitions):
-        one_of(f"{label}: storageClass", item.storage_class, _CLASSES)
+    classes = [item.storage_class for item in rule.transitions]
+    classes += [item.storage_class for item in rule.noncurrent_version_transitions]
+    for storage in classes:
+        one_of(f"{label}: storageClass", storage, _CLASSES)
     if len(wire(rule.filter)) > 1:
         raise ValueError(f"{label}: filter takes one condition; put several into 'and'.")
     for what in (rule.expiration, *rule.transitions):
@@ -171,7 +175,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     request: dict[str, Any] = pascal({key: value for key, value in wire(rule).items() if value})
     request["ID"] = request.pop("Id")
     request["Filter"] = pascal(wire(rule.filter))
-    both = rule.filter.and_
+    both = rule.filter.both
     if both is not None and both.tags is not None:
         tags = [{"Key": key, "Value": value} for key, value in both.tags.items()]
         request["Filter"]["And"]["Tags"] = tags

@@ -1,19 +1,23 @@
-"""Queues, and the policies that may be set beside them."""
+"""Queues; what may be set beside them is in ``sqs_policies``."""
 
 import json
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .base import Inputs, Outputs, Provider, Tagged, auto_name
+from .base import Outputs, Provider, Tagged, auto_name
 from .common import ignoring, one_of, tag_changes, within
-from .policies import check_resource, parse
+from .policies import check_resource
+from .sqs_policies import (
+    FIFO,
+    GONE,
+    POLICY_LIMIT,
+    check_dead_letter_queue,
+    check_redrive,
+    check_redrive_allow,
+)
 
-POLICY_LIMIT = 8_192
-"""Characters of a queue's policy (SQS developer guide, "Quotas related to policies")."""
 _NAME = re.compile(r"^[\w-]{1,80}$", re.ASCII)
-_GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-_FIFO = ".fifo"
 _RANGES = {
     "delaySeconds": (0, 900),
     "kmsDataKeyReusePeriodSeconds": (60, 86_400),
@@ -73,21 +77,21 @@ class Queue(Provider[QueueInputs]):
         if inputs.policy is not None:
             check_resource("policy", inputs.policy, limit=POLICY_LIMIT)
         if inputs.redrive_policy is not None:
-            _check_redrive(inputs.redrive_policy)
+            check_redrive(inputs.redrive_policy)
         if inputs.redrive_allow_policy is not None:
-            _check_redrive_allow(inputs.redrive_allow_policy)
+            check_redrive_allow(inputs.redrive_allow_policy)
         return inputs
 
     def create(self, name: str, inputs: QueueInputs) -> tuple[str, Outputs]:
         tags, sqs = self.tags(inputs), self.context.client("sqs")
-        suffix = _FIFO if inputs.fifo_queue else ""
+        suffix = FIFO if inputs.fifo_queue else ""
         queue = inputs.name or (
             auto_name(name, limit=80 - len(suffix), prefix=inputs.name_prefix) + suffix
         )
         _check_name(queue, inputs.fifo_queue)
         arn = f"arn:aws:sqs:{self.context.region}:{self.context.account}:{queue}"
         if inputs.redrive_policy is not None:
-            _check_dead_letter_queue(sqs, arn, inputs.redrive_policy)
+            check_dead_letter_queue(sqs, arn, inputs.redrive_policy)
         wanted = _attributes(inputs)
         url = sqs.create_queue(
             QueueName=queue,
@@ -99,7 +103,7 @@ class Queue(Provider[QueueInputs]):
     def update(self, id: str, old: QueueInputs, new: QueueInputs, outputs: Outputs) -> Outputs:
         sqs, tags = self.context.client("sqs"), self.tags(new)
         if new.redrive_policy is not None and new.redrive_policy != old.redrive_policy:
-            _check_dead_letter_queue(sqs, outputs["arn"], new.redrive_policy)
+            check_dead_letter_queue(sqs, outputs["arn"], new.redrive_policy)
         before, after = _attributes(old), _attributes(new)
         # Only what this resource changed: policies may be resources of their own.
         if changes := {key: after[key] for key in after if before[key] != after[key]}:
@@ -112,16 +116,14 @@ class Queue(Provider[QueueInputs]):
         return outputs | {"tagsAll": tags}
 
     def delete(self, id: str, outputs: Outputs) -> None:
-        with ignoring(*_GONE):
+        with ignoring(*GONE):
             self.context.client("sqs").delete_queue(QueueUrl=id)
 
 
 def _check_name(name: str, fifo: bool) -> None:
-    stem = name.removesuffix(_FIFO)
-    if len(name) > 80 or not _NAME.match(stem) or fifo != name.endswith(_FIFO):
-        ending = (
-            f", ending in {_FIFO} as fifoQueue says" if fifo else f", and no {_FIFO} at the end"
-        )
+    stem = name.removesuffix(FIFO)
+    if len(name) > 80 or not _NAME.match(stem) or fifo != name.endswith(FIFO):
+        ending = f", ending in {FIFO} as fifoQueue says" if fifo else f", and no {FIFO} at the end"
         raise ValueError(f"name={name!r}: up to 80 letters, digits, hyphens and _{ending}.")
 
 
@@ -140,45 +142,6 @@ def _check_fifo(inputs: QueueInputs) -> None:
         one_of("fifoThroughputLimit", limit, ("perQueue", "perMessageGroupId"))
     if limit == "perMessageGroupId" and scope != "messageGroup":
         raise ValueError("fifoThroughputLimit=perMessageGroupId needs deduplicationScope.")
-
-
-def _check_redrive(text: str) -> tuple[str, int]:
-    policy = parse("redrivePolicy", text)
-    arn, count = policy.get("deadLetterTargetArn"), policy.get("maxReceiveCount")
-    if set(policy) != {"deadLetterTargetArn", "maxReceiveCount"} or ":sqs:" not in str(arn):
-        raise ValueError(
-            "redrivePolicy has deadLetterTargetArn, a queue's ARN, and maxReceiveCount."
-        )
-    within("redrivePolicy.maxReceiveCount", int(count or 0), 1, 1000)
-    return str(arn), int(count or 0)
-
-
-def _check_redrive_allow(text: str) -> tuple[str, list[str]]:
-    policy = parse("redriveAllowPolicy", text)
-    permission, sources = policy.get("redrivePermission"), policy.get("sourceQueueArns", [])
-    label = "redriveAllowPolicy.redrivePermission"
-    one_of(label, permission, ("allowAll", "denyAll", "byQueue"))
-    if (permission == "byQueue") != bool(sources):
-        raise ValueError(
-            f"{label}={permission!r}: byQueue needs sourceQueueArns, others take none."
-        )
-    within("the number of redriveAllowPolicy.sourceQueueArns", len(sources), 0, 10)
-    return str(permission), [str(source) for source in sources]
-
-
-def _check_dead_letter_queue(sqs: Any, queue: str, text: str) -> None:
-    """The other queue must be there, of the same kind, and take messages from this one."""
-    dead = _check_redrive(text)[0]
-    if dead.endswith(_FIFO) != queue.endswith(_FIFO):
-        raise ValueError(f"redrivePolicy: {dead} must be FIFO if and only if the queue is.")
-    url = sqs.get_queue_url(QueueName=dead.rpartition(":")[2])["QueueUrl"]
-    names = ["RedriveAllowPolicy"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names).get("Attributes", {})
-    if "RedriveAllowPolicy" not in found:
-        return
-    permission, sources = _check_redrive_allow(found["RedriveAllowPolicy"])
-    if permission == "denyAll" or (permission == "byQueue" and queue not in sources):
-        raise ValueError(f"redrivePolicy: {dead} takes no messages of {queue}.")
 
 
 def _attributes(inputs: QueueInputs) -> dict[str, str]:
@@ -207,95 +170,3 @@ def _attributes(inputs: QueueInputs) -> dict[str, str]:
         key: "" if value is None else value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()
     }
-
-
-class _Attribute(Provider[Any]):
-    """One attribute of a queue as a resource of its own; abstract."""
-
-    replaces = frozenset({"queueUrl"})
-    attribute: ClassVar[str]
-    field: ClassVar[str]
-
-    def create(self, name: str, inputs: Any) -> tuple[str, Outputs]:
-        self._set(inputs.queue_url, getattr(inputs, self.field))
-        return inputs.queue_url, {}
-
-    def update(self, id: str, old: Any, new: Any, outputs: Outputs) -> Outputs:
-        self._set(id, getattr(new, self.field))
-        return outputs
-
-    def delete(self, id: str, outputs: Outputs) -> None:
-        with ignoring(*_GONE):
-            self._set(id, "")
-
-    def _set(self, url: str, value: str) -> None:
-        self.context.client("sqs").set_queue_attributes(
-            QueueUrl=url, Attributes={self.attribute: value}
-        )
-
-
-class QueuePolicyInputs(Inputs):
-    """Inputs of a queue's policy."""
-
-    queue_url: str
-    policy: str
-
-
-class QueuePolicy(_Attribute):
-    """Who may use a queue."""
-
-    token = "aws:sqs/queuePolicy:QueuePolicy"
-    inputs = QueuePolicyInputs
-    attribute, field = "Policy", "policy"
-
-    def check(self, name: str, properties: Mapping[str, Any]) -> QueuePolicyInputs:
-        inputs: QueuePolicyInputs = super().check(name, properties)
-        check_resource("policy", inputs.policy, limit=POLICY_LIMIT)
-        return inputs
-
-
-class RedriveInputs(Inputs):
-    """Inputs of a redrive policy."""
-
-    queue_url: str
-    redrive_policy: str
-
-
-class RedrivePolicy(_Attribute):
-    """Where messages go that were received too often."""
-
-    token = "aws:sqs/redrivePolicy:RedrivePolicy"
-    inputs = RedriveInputs
-    attribute, field = "RedrivePolicy", "redrive_policy"
-
-    def check(self, name: str, properties: Mapping[str, Any]) -> RedriveInputs:
-        inputs: RedriveInputs = super().check(name, properties)
-        _check_redrive(inputs.redrive_policy)
-        return inputs
-
-    def _set(self, url: str, value: str) -> None:
-        if value:
-            sqs = self.context.client("sqs")
-            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-            _check_dead_letter_queue(sqs, found["Attributes"]["QueueArn"], value)
-        super()._set(url, value)
-
-
-class RedriveAllowInputs(Inputs):
-    """Inputs of a redrive allow policy."""
-
-    queue_url: str
-    redrive_allow_policy: str
-
-
-class RedriveAllowPolicy(_Attribute):
-    """Whose failed messages a dead-letter queue takes."""
-
-    token = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
-    inputs = RedriveAllowInputs
-    attribute, field = "RedriveAllowPolicy", "redrive_allow_policy"
-
-    def check(self, name: str, properties: Mapping[str, Any]) -> RedriveAllowInputs:
-        inputs: RedriveAllowInputs = super().check(name, properties)
-        _check_redrive_allow(inputs.redrive_allow_policy)
-        return inputs

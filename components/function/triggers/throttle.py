@@ -38,11 +38,18 @@ def checked_throttle(who: str, field: str, given: Throttle | None) -> Limit | No
     """
     if given is None:
         return None
-    rate: object = given["rate"]
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= LARGEST_RATE:
+    rate = given["rate"]
+    if not _possible(rate):
         allowed = f"requests per second above 0, to {LARGEST_RATE}"
         raise invalid(who, f"{field}.rate", rate, allowed, "To stop all calls, remove the route.")
     burst = given.get("burst")
     if burst is None:
         burst = min(math.ceil(rate), LARGEST_BURST)
     return Limit(rate, integer(who, f"{field}.burst", burst, 1, LARGEST_BURST))
+
+
+def _possible(rate: object) -> bool:
+    """Whether it is a number that an account may have."""
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        return False
+    return 0 < rate <= LARGEST_RATE

@@ -2,8 +2,10 @@
 
 from . import (
     cases_api,
+    cases_buckets,
     cases_ecs,
     cases_events,
+    cases_functions,
     cases_http_api,
     cases_images_and_roles,
     cases_lb,
@@ -13,14 +15,17 @@ from . import (
     cases_network,
     cases_routes,
     cases_security,
+    cases_sources,
     cases_stores,
     cases_watching,
 )
 
 CASES = [
     *cases_api.CASES,
+    *cases_buckets.CASES,
     *cases_ecs.CASES,
     *cases_events.CASES,
+    *cases_functions.CASES,
     *cases_http_api.CASES,
     *cases_images_and_roles.CASES,
     *cases_lb.CASES,
@@ -30,6 +35,7 @@ CASES = [
     *cases_network.CASES,
     *cases_routes.CASES,
     *cases_security.CASES,
+    *cases_sources.CASES,
     *cases_stores.CASES,
     *cases_watching.CASES,
 ]

@@ -42,6 +42,13 @@ NOT_TOLD: dict[str, str] = {
     "beginningArchiveTime": "standard topics have no archive",
     "confirmationWasAuthenticated": "known to a refresh only",
     "namePrefix": "never set by an explicit name",
+    "websiteDomain": "buckets are no web sites",
+    "websiteEndpoint": "buckets are no web sites",
+    "checksumCrc32": "no checksum algorithm can be chosen",
+    "checksumCrc32c": "no checksum algorithm can be chosen",
+    "checksumCrc64nvme": "no checksum algorithm can be chosen",
+    "checksumSha1": "no checksum algorithm can be chosen",
+    "checksumSha256": "no checksum algorithm can be chosen",
 }
 """Outputs of Pulumi's resources that no provider returns, and why."""
 

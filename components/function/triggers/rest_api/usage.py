@@ -43,14 +43,13 @@ def _make_key(scope: Scope, plan: "aws.apigateway.UsagePlan", name: str) -> pulu
     member = aws.apigateway.UsagePlanKey(
         child, usage_plan_id=plan.id, key_id=key.id, key_type="API_KEY", opts=scope.opts
     )
-    value: pulumi.Output[str] = pulumi.Output.secret(key.value)
     parameter = aws.ssm.Parameter(
         child,
         # Two stacks of one account have keys of their own.
         name=f"/{pulumi.get_project()}/{pulumi.get_stack()}/{scope.name}/api-keys/{name}",
         description=f"The x-api-key of {name} at {scope.name}",
         type="SecureString",
-        value=value,
+        value=key.value,  # a secret, as Pulumi knows
         tags=scope.tags,
         # Who reads the key wants to use it.
         opts=pulumi.ResourceOptions.merge(scope.opts, pulumi.ResourceOptions(depends_on=[member])),

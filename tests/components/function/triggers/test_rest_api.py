@@ -243,7 +243,10 @@ def test_a_setting_of_the_whole_stage_is_set_once(given: dict[str, Any]) -> None
 
 
 def test_any_is_limited_as_the_methods_that_it_stands_for() -> None:
-    routes = [{"path": "/", "throttle": {"rate": 1}}, {"method": "GET", "path": "/"}]
+    routes: list[dict[str, Any]] = [
+        {"path": "/", "throttle": {"rate": 1}},
+        {"method": "GET", "path": "/"},
+    ]
     limits = settings(api(*routes, cors={"origins": ["*"]}))
     assert sorted(limits) == ["~1/DELETE", "~1/HEAD", "~1/PATCH", "~1/POST", "~1/PUT"]
 
@@ -262,7 +265,8 @@ def test_only_the_routes_that_say_so_are_cached() -> None:
             "requireAuthorizationForCacheControl": True,
         },
     }
-    plain = api(cached, cache={"encrypted": False})
+    plain = api(cached, cache={"encrypted": False}, throttle={"rate": 3})
+    assert settings(plain)["a/GET"]["throttlingRateLimit"] == 3
     assert plain.one(STAGE).inputs["cacheClusterSize"] == "0.5"
     assert "cacheDataEncrypted" not in settings(plain)["a/GET"]
 
@@ -339,5 +343,6 @@ def test_a_first_preview_knows_what_will_be_made() -> None:
     assert hash_of(preview) is UNKNOWN
     assert preview.one(PERMISSION, "shop-api").inputs["sourceArn"] is UNKNOWN
     assert preview.one(PERMISSION, "shop-api-guard").inputs.get("qualifier") is None
-    assert preview.result["api_url"] is UNKNOWN
+    assert preview.result["api_url"] == "https://api.example.com"
+    assert preview.result["api_execution_arn"] is UNKNOWN
     assert preview.result["api_key_parameter_arns"] == {"partner": UNKNOWN, "shop": UNKNOWN}

@@ -206,7 +206,7 @@ def test_cached_answers_are_told_apart_by_all_that_a_route_names() -> None:
         "auth": "pool",
         "cache_seconds": 60,
         "required_query": ["page"],
-        "cache_query": ["sort"],
+        "cache_query": ["sort", "page"],
         "cache_headers": ["Accept-Language"],
     }
     item = operation(route, cache={}, authorizers={"pool": {"user_pool_arns": [POOL]}})
@@ -306,6 +306,13 @@ def test_of_several_origins_the_asking_one_is_named(credentials: bool) -> None:
             "Access-Control-Expose-Headers": "'x-total'",
         }
     )
+
+
+def test_all_origins_include_each() -> None:
+    found = document({"routes": [{"path": "/"}], "cors": {"origins": ["https://a.b", "*"]}})
+    headers = _headers(found["paths"]["/"]["options"])
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    assert "Vary" not in headers
 
 
 def test_without_cors_nobody_answers_options() -> None:
