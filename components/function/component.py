@@ -24,16 +24,25 @@ from .role import make_role
 from .settings import KIND, resolve
 from .triggers.base import Scope, Target
 
-_OF_TRIGGERS = (
-    *("api_url", "api_id", "api_stage", "http_api_url", "function_url"),
+_SINGLE = ("api_url", "api_id", "api_stage", "http_api_url", "function_url")
+_BY_TRIGGER = (
     *("api_key_parameter_arns", "bucket_names", "queue_urls", "queue_arns"),
     *("dead_letter_queue_urls", "topic_arns", "table_names", "stream_names"),
 )
-"""Outputs that only the triggers know."""
+"""Both are outputs that only the triggers know."""
 
 
 class MultiTriggerFunction(Grants, pulumi.ComponentResource):
-    """A Python function on Lambda, and any number of triggers of it.
+    """A Python function on Lambda, and any number of triggers of it::
+
+        MultiTriggerFunction("events", {
+            "code": "functions/events",
+            "triggers": {
+                "http_api": {"routes": [{"method": "GET", "path": "/hello"}]},
+                "sqs": {"jobs": {}},
+                "schedules": {"nightly": {"expression": "cron(0 2 * * ? *)"}},
+            },
+        })
 
     Everything calls one alias, never a version: a release moves the alias (at once, by weights,
     or in canary steps that are watched), and no trigger notices. A call that fails for good ends
@@ -183,9 +192,10 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
         self.security_group_id = pulumi.Output.from_input(group_id)
         self.idempotency_table_name = pulumi.Output.from_input(table.name if table else None)
         self.failure_queue_url = failure_queue.url
-        for key in _OF_TRIGGERS:
-            many = key.endswith("s")
-            setattr(self, key, pulumi.Output.from_input(found.get(key, {} if many else None)))
+        for key in _SINGLE:
+            setattr(self, key, pulumi.Output.from_input(found.get(key)))
+        for key in _BY_TRIGGER:
+            setattr(self, key, pulumi.Output.from_input(found.get(key, {})))
         self.register_outputs(
             {
                 key: getattr(self, key)

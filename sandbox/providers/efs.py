@@ -202,7 +202,6 @@ class MountTarget(Provider[MountTargetInputs]):
             "fileSystemArn",
             "ipAddress",
             "mountTargetDnsName",
-            "networkInterfaceId",
             "ownerId",
         }
     )
@@ -232,7 +231,6 @@ class MountTarget(Provider[MountTargetInputs]):
             "fileSystemArn": arn,
             "ipAddress": made["IpAddress"],
             "mountTargetDnsName": f"{zone}.{system}.efs.{region}.amazonaws.com",
-            "networkInterfaceId": made["NetworkInterfaceId"],
             "ownerId": made["OwnerId"],
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import Inputs, Outputs, Provider, auto_name
 from .common import ignoring, one_of, present, within
-from .lambda_common import GONE, split_function
+from .lambda_common import GONE, check_servable, split_function
 
 POLICY_LIMIT = 20 * 1024
 """Bytes of a function's policy (Lambda developer guide, "Lambda quotas")."""
@@ -70,6 +70,7 @@ class Permission(Provider[PermissionInputs]):
         statement = inputs.statement_id or auto_name(
             name, limit=100, prefix=inputs.statement_id_prefix
         )
+        check_servable("statementId", statement)
         where = present(FunctionName=function, Qualifier=inputs.qualifier or qualifier)
         client = self.context.client("lambda")
         client.add_permission(

@@ -21,6 +21,16 @@ def split_function(field: str, reference: str) -> tuple[str, str | None]:
     return match[2], match[3]
 
 
+def check_servable(field: str, name: str) -> str:
+    """Refuse a name that the embedded cloud takes for the address of a function's URL."""
+    if name.startswith("url"):
+        raise ValueError(
+            f"{field}={name!r}: the embedded cloud confuses names that begin with 'url' with "
+            "function URLs. Choose another name."
+        )
+    return name
+
+
 def invoke_arn(region: str, arn: str) -> str:
     """The function as API Gateway names it."""
     path = f"path/2015-03-31/functions/{arn}/invocations"

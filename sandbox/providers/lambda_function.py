@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from .base import Outputs, Provider
 from .common import ignoring, physical_name, present, tag_changes, until
-from .lambda_common import GONE, check_role, invoke_arn, may_reach, must_allow
+from .lambda_common import GONE, check_role, check_servable, invoke_arn, may_reach, must_allow
 from .lambda_package import zipped
 from .lambda_settings import FunctionInputs, check_settings, settings
 
@@ -62,7 +62,7 @@ class Function(Provider[FunctionInputs]):
     def create(self, name: str, inputs: FunctionInputs) -> tuple[str, Outputs]:
         self._check_surroundings(inputs)
         tags, client = self.tags(inputs), self.context.client("lambda")
-        function = physical_name(name, inputs.name, limit=64)
+        function = check_servable("name", physical_name(name, inputs.name, limit=64))
         client.create_function(
             FunctionName=function,
             Code=_code(inputs),

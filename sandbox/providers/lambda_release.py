@@ -6,7 +6,14 @@ from typing import Any, ClassVar
 
 from .base import Inputs, Outputs, Provider
 from .common import ignoring, present, until, within
-from .lambda_common import GONE, check_destination, invoke_arn, may_reach, split_function
+from .lambda_common import (
+    GONE,
+    check_destination,
+    check_servable,
+    invoke_arn,
+    may_reach,
+    split_function,
+)
 
 _ALIAS = re.compile(r"^(?!\d+$)[\w-]{1,128}$", re.ASCII)
 _VERSION = re.compile(r"^(\$LATEST|\d+)$")
@@ -36,9 +43,6 @@ class Alias(Provider[AliasInputs]):
     inputs = AliasInputs
     replaces = frozenset({"functionName", "name"})
     outputs = frozenset({"arn", "invokeArn"})
-    inert: ClassVar[Mapping[str, str]] = {
-        "routingConfig": "checked and stored; every call goes to functionVersion",
-    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> AliasInputs:
         inputs = super().check(name, properties)
@@ -49,6 +53,7 @@ class Alias(Provider[AliasInputs]):
             )
         if not _VERSION.match(inputs.function_version):
             raise ValueError(f"functionVersion={inputs.function_version!r} is not a version.")
+        check_servable("name", inputs.name)
         weights = _weights(inputs)
         if len(weights) > 1:
             raise ValueError("routingConfig.additionalVersionWeights takes one version.")
@@ -227,6 +232,9 @@ class FunctionEventInvokeConfig(Provider[EventInvokeInputs]):
     token = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
     inputs = EventInvokeInputs
     replaces = frozenset({"functionName", "qualifier"})
+    inert: ClassVar[Mapping[str, str]] = {
+        "destinationConfig.onSuccess": "checked and stored; nobody is told of a success",
+    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> EventInvokeInputs:
         inputs = super().check(name, properties)

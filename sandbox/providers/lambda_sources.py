@@ -104,7 +104,6 @@ class EventSourceMapping(Provider[MappingInputs]):
         }
     )
     inert: ClassVar[Mapping[str, str]] = {
-        "maximumBatchingWindowInSeconds": "stored; a batch does not wait to be filled",
         "parallelizationFactor": "stored; one batch of a shard at a time",
     }
 

@@ -1,11 +1,14 @@
 """What a bucket tells of its objects, and whom."""
 
+import fnmatch
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import Inputs, Outputs, Provider, auto_name
-from .common import ignoring
+from .common import ignoring, present
+from .lambda_common import split_function
 from .s3_bucket import GONE
 
 EVENTS = (
@@ -117,6 +120,13 @@ class BucketNotification(Provider[NotificationInputs]):
             )
 
     def _put(self, bucket: str, inputs: NotificationInputs) -> None:
+        for item in inputs.lambda_functions:
+            if not self._may_invoke(item.lambda_function_arn, bucket):
+                raise ValueError(
+                    f"lambdaFunctionArn={item.lambda_function_arn!r}: its policy does not let "
+                    f"s3.amazonaws.com invoke it for {bucket}. Add an aws.lambda_.Permission, and "
+                    "make the notification after it."
+                )
         request: dict[str, Any] = {
             "LambdaFunctionConfigurations": [
                 {**_entry(item), "LambdaFunctionArn": item.lambda_function_arn}
@@ -134,6 +144,28 @@ class BucketNotification(Provider[NotificationInputs]):
         self.context.client("s3").put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration=request
         )
+
+    def _may_invoke(self, function: str, bucket: str) -> bool:
+        """S3 looks at the function's policy when it is told; the embedded cloud does not."""
+        client, account = self.context.client("lambda"), self.context.account
+        name, qualifier = split_function("lambdaFunctionArn", function)
+        with ignoring("ResourceNotFoundException"):
+            found = client.get_policy(FunctionName=name, **present(Qualifier=qualifier))
+            statements = json.loads(found["Policy"])["Statement"]
+            return any(_lets_in(statement, bucket, account) for statement in statements)
+        return False
+
+
+def _lets_in(statement: Mapping[str, Any], bucket: str, account: str) -> bool:
+    condition = statement.get("Condition", {})
+    source = condition.get("ArnLike", {}).get("AWS:SourceArn", "*")
+    owner = condition.get("StringEquals", {}).get("AWS:SourceAccount", account)
+    return (
+        statement["Principal"] in ("*", {"Service": "s3.amazonaws.com"})
+        and statement["Action"] in ("lambda:InvokeFunction", "lambda:*", "*")
+        and fnmatch.fnmatchcase(f"arn:aws:s3:::{bucket}", source)
+        and owner == account
+    )
 
 
 def _check_arn(field: str, arn: str, service: str) -> None:

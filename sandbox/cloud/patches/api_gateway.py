@@ -14,12 +14,15 @@ from typing import Any
 
 from ministack.services import apigateway as http
 from ministack.services import apigateway_v1 as rest
+from ministack.services import lambda_svc
 
 from sandbox.cloud.settings import Settings
 
 from . import guard
 
 _FAILED = "Internal server error"
+_CRASHED = json.dumps({"message": "Internal Server Error"})
+"""What callers of a function URL or an HTTP API are told of a function's error."""
 _snapshots: dict[tuple[str, str], dict[str, Any]] = {}
 """Resources by API and deployment, as they were when it was made."""
 _serving: ContextVar[dict[str, Any] | None] = ContextVar("serving", default=None)
@@ -115,7 +118,9 @@ def _timeouts() -> None:
                 try:
                     # The function runs on, as it does on AWS.
                     call = asyncio.ensure_future(original(integration, *args, **more))
-                    return await asyncio.wait_for(asyncio.shield(call), seconds)
+                    answer = await asyncio.wait_for(asyncio.shield(call), seconds)
+                    # An HTTP API says 500 where a function's own URL says 502.
+                    return answer if answer[2] != _CRASHED.encode() else (500, *answer[1:])
                 except TimeoutError:
                     return late()
 
@@ -159,7 +164,22 @@ def _answers() -> None:
 
         return shaped
 
+    def discreet(original: Callable[..., Any]) -> Callable[..., Any]:
+        def shape(exec_result: dict[str, Any]) -> Any:
+            if exec_result.get("error") and not exec_result.get("throttle"):
+                headers = {"Content-Type": "application/json"}
+                return {"statusCode": 502, "headers": headers, "body": _CRASHED}, None
+            return original(exec_result)
+
+        return shape
+
     guard.wrap(rest, "_lambda_proxy_response", "(result)", wrap)
+    guard.wrap(
+        lambda_svc,
+        "lambda_execute_result_to_api_proxy_response",
+        "(exec_result: dict) -> tuple[dict | None, str | None]",
+        discreet,
+    )
 
 
 def _stages() -> None:

@@ -53,10 +53,11 @@ def refusal(*, name: str = "events", **args: Any) -> str:
     """The message with which the constructor refuses; nothing may be registered by then."""
     registered: list[str] = []
 
+    def record(seen: pulumi.ResourceTransformationArgs) -> None:
+        registered.append(seen.name)
+
     def program() -> None:
-        pulumi.runtime.register_stack_transformation(
-            lambda seen: registered.append(seen.name) or None
-        )
+        pulumi.runtime.register_stack_transformation(record)
         made(name, **args)
 
     with pytest.raises(ValueError, match=name) as error:

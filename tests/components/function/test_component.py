@@ -336,7 +336,7 @@ def test_a_grant_for_a_trigger_that_is_not_there_is_refused(
 
 
 def test_a_grant_that_two_triggers_could_mean_is_refused() -> None:
-    triggers = {"tables": {"same": {}}, "streams": {"same": {}}}
+    triggers: dict[str, Any] = {"tables": {"same": {}}, "streams": {"same": {}}}
     with pytest.raises(ValueError, match=r"a trigger of tables and of streams.*different names"):
         granted(lambda one: one.write_policy("same"), triggers=triggers)
 

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components import deploy_time
-from components.testing import UNKNOWN, deploy
+from components.testing import UNKNOWN, Deployment, deploy
 
 from .helpers import ALIAS, FUNCTION, NETWORK, function, made, refusal
 
@@ -35,14 +35,13 @@ def test_weights_leave_a_share_of_the_calls_to_another_version(known: bool) -> N
 
 
 def test_a_weight_may_come_from_elsewhere_and_is_checked_when_it_is_there() -> None:
-    def program(share: float) -> Any:
-        weights = {"7": pulumi.Output.from_input(share)}
-        return lambda: made(release={"weights": weights})
+    def release(share: float) -> Deployment:
+        return deploy(lambda: made(release={"weights": {"7": pulumi.Output.from_input(share)}}))
 
-    alias = deploy(program(0.25)).one(ALIAS)
+    alias = release(0.25).one(ALIAS)
     assert alias.inputs["routingConfig"] == {"additionalVersionWeights": {"7": 0.25}}
     with pytest.raises(ValueError, match=r"release.weights=\{'7': 2\}"):
-        deploy(program(2))
+        release(2)
 
 
 def test_canary_steps_are_taken_before_the_alias_is_updated() -> None:

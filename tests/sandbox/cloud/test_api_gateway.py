@@ -129,6 +129,11 @@ def test_an_http_api_cuts_off_a_slow_function(http_url: str) -> None:
     assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
 
 
+def test_an_http_api_keeps_what_goes_wrong_inside_too(http_url: str) -> None:
+    answer = requests.get(f"{http_url}/slow?raise=1", timeout=30)
+    assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
+
+
 def test_an_http_api_is_throttled_by_route(http_url: str) -> None:
     statuses = [requests.get(f"{http_url}/few", timeout=30).status_code for _ in range(8)]
     assert set(statuses) == {200, 429}, statuses

@@ -130,6 +130,10 @@ def _open_function(world: World) -> str:
     return str(world.__dict__["_open_function"])
 
 
+def _rules(prefix: str, suffix: str) -> list[dict[str, str]]:
+    return [{"Name": "prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]
+
+
 RULE = {
     "id": "everything",
     "status": "Enabled",
@@ -339,6 +343,8 @@ CASES = [
                 {
                     "id": "gone",
                     "events": ["s3:ObjectRemoved:*"],
+                    "filterPrefix": "in/",
+                    "filterSuffix": ".jpg",
                     "queueArn": _open_queue(w),
                 }
             ],
@@ -346,6 +352,7 @@ CASES = [
                 {
                     "id": "texts",
                     "events": ["s3:ObjectCreated:Put"],
+                    "filterPrefix": "in/",
                     "filterSuffix": ".txt",
                     "topicArn": _open_topic(w),
                 }
@@ -359,25 +366,23 @@ CASES = [
                     "Id": "photos",
                     "LambdaFunctionArn": _open_function(w),
                     "Events": ["s3:ObjectCreated:*"],
-                    "Filter": {
-                        "Key": {
-                            "FilterRules": [
-                                {"Name": "prefix", "Value": "in/"},
-                                {"Name": "suffix", "Value": ".jpg"},
-                            ]
-                        }
-                    },
+                    "Filter": {"Key": {"FilterRules": _rules("in/", ".jpg")}},
                 }
             ],
             "QueueConfigurations": [
-                {"Id": "gone", "QueueArn": _open_queue(w), "Events": ["s3:ObjectRemoved:*"]}
+                {
+                    "Id": "gone",
+                    "QueueArn": _open_queue(w),
+                    "Events": ["s3:ObjectRemoved:*"],
+                    "Filter": {"Key": {"FilterRules": _rules("in/", ".jpg")}},
+                }
             ],
             "TopicConfigurations": [
                 {
                     "Id": "texts",
                     "TopicArn": _open_topic(w),
                     "Events": ["s3:ObjectCreated:Put"],
-                    "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".txt"}]}},
+                    "Filter": {"Key": {"FilterRules": _rules("in/", ".txt")}},
                 }
             ],
         },

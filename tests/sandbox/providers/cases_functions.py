@@ -271,7 +271,7 @@ CASES = [
             "principal": "*",
             "principalOrgId": "o-abcdefghij",
             "functionUrlAuthType": "AWS_IAM",
-            "statementIdPrefix": "url-",
+            "statementIdPrefix": "web-",
         },
         _permission,
         lambda w: {

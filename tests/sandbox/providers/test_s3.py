@@ -1,0 +1,87 @@
+"""Buckets: what they tell, whom they refuse to tell, and how they go."""
+
+import pytest
+
+from .cases_buckets import BUCKET
+from .functions import SPACE, archive, inbox, make, shared, telling, told
+from .world import World
+
+pytestmark = pytest.mark.sandbox
+NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
+
+
+def test_a_function_is_told_of_an_object(world: World) -> None:
+    url, bucket = inbox(world, "s3-told"), world.make(BUCKET, "telling", forceDestroy=True)[0]
+    id, outputs = make(world, "uploads", code=archive(code=telling(url)))
+    alias = world.make(f"{SPACE}alias:Alias", functionName=id, functionVersion="1", name="live")[0]
+    entry = {
+        "events": ["s3:ObjectCreated:*"],
+        "filterSuffix": ".jpg",
+        "lambdaFunctionArn": alias,
+    }
+    with pytest.raises(ValueError, match="does not let s3.amazonaws.com invoke it"):
+        world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
+    permission = {"function": id, "qualifier": "live", "action": "lambda:InvokeFunction"}
+    source = {"principal": "s3.amazonaws.com", "sourceAccount": "123456789012"}
+    world.make(
+        f"{SPACE}permission:Permission", **permission, **source, sourceArn="arn:aws:s3:::other"
+    )
+    with pytest.raises(ValueError, match="does not let s3.amazonaws.com invoke it"):
+        world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
+    world.make(
+        f"{SPACE}permission:Permission",
+        **permission,
+        **source,
+        sourceArn=f"arn:aws:s3:::{bucket}",
+    )
+    made = world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
+    s3 = world.client("s3")
+    s3.put_object(Bucket=bucket, Key="a.txt", Body=b"")
+    s3.put_object(Bucket=bucket, Key="a b+c.jpg", Body=b"x")
+    record = told(world, url)["Records"][0]
+    assert record["s3"]["bucket"]["name"] == bucket
+    assert record["s3"]["object"]["key"] == "a+b%2Bc.jpg"
+    world.provider(NOTIFICATION).delete(*made)
+    s3.put_object(Bucket=bucket, Key="d.jpg", Body=b"x")
+    with pytest.raises(AssertionError):
+        told(world, url, seconds=2)
+
+
+def test_a_queue_that_lets_nobody_in_is_refused(world: World) -> None:
+    bucket = world.make(BUCKET, "mute")[0]
+    arn = world.make("aws:sqs/queue:Queue", "closed-to-s3")[1]["arn"]
+    entry = {"events": ["s3:ObjectCreated:*"], "queueArn": arn}
+    with pytest.raises(Exception, match="Unable to validate the following destination"):
+        world.make(NOTIFICATION, bucket=bucket, queues=[entry])
+
+
+def test_a_bucket_with_objects_goes_only_by_force(world: World) -> None:
+    provider, s3 = world.provider(BUCKET), world.client("s3")
+    kept, forced = (provider.check("b", {"forceDestroy": force}) for force in (False, True))
+    id, outputs = provider.create("Photos_of", kept)
+    assert id.startswith("photos-of-")
+    world.make(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        bucket=id,
+        versioningConfiguration={"status": "Enabled"},
+    )
+    for _ in range(2):
+        s3.put_object(Bucket=id, Key="k", Body=b"x")
+    s3.delete_object(Bucket=id, Key="k")
+    with pytest.raises(ValueError, match="is not empty.*forceDestroy=True"):
+        provider.delete(id, outputs)
+    provider.delete(id, provider.update(id, kept, forced, outputs))
+    assert id not in [item["Name"] for item in s3.list_buckets()["Buckets"]]
+
+
+def test_a_bucket_that_exists_is_refused(world: World) -> None:
+    world.make(BUCKET, bucket="taken")
+    with pytest.raises(ValueError, match="bucket='taken' exists already"):
+        world.make(BUCKET, bucket="taken")
+
+
+def test_a_notification_of_a_function_without_a_policy_is_refused(world: World) -> None:
+    bucket = world.make(BUCKET, "alone")[0]
+    entry = {"events": ["s3:ObjectRemoved:*"], "lambdaFunctionArn": shared(world).arn}
+    with pytest.raises(ValueError, match="does not let s3.amazonaws.com invoke it"):
+        world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
