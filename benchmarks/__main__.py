@@ -183,9 +183,7 @@ def _triggers(result: Mapping[str, Any], console: Console) -> None:
         *("path", "way", "events/s", "of the emulator by hand"),
     )
     for row in result["rows"]:
-        table.add_row(
-            row["path"], row["way"], _cell(row["per_s"], 0), _cell(row["of_ceiling"])
-        )
+        table.add_row(row["path"], row["way"], _cell(row["per_s"], 0), _cell(row["of_ceiling"]))
     console.print(table)
     if any(result["errors"].values()):
         console.print(f"  failed API calls: {result['errors']}")

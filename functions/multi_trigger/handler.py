@@ -7,7 +7,7 @@ Powertools nor boto3.
 """
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
 from log import log
@@ -147,5 +147,5 @@ def _processed(source):
 
 
 def _answer(body):
-    stamp = datetime.now(timezone.utc).isoformat()
+    stamp = datetime.now(UTC).isoformat()
     return {"statusCode": 200, "body": json.dumps({**body, "timestamp": stamp})}

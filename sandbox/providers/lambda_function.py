@@ -145,8 +145,6 @@ class Function(Provider[FunctionInputs]):
     def _wait(self, function: str) -> None:
         def done() -> bool:
             found = self.context.client("lambda").get_function_configuration(FunctionName=function)
-            if "Failed" in (found["State"], found["LastUpdateStatus"]):
-                raise ValueError(f"function {function}: {found['StateReason']}")
             return bool(found["State"] == "Active" and found["LastUpdateStatus"] == "Successful")
 
         until(done, seconds=_READY_SECONDS, what=f"function {function} to become active")

@@ -234,6 +234,7 @@ class FunctionEventInvokeConfig(Provider[EventInvokeInputs]):
     replaces = frozenset({"functionName", "qualifier"})
     inert: ClassVar[Mapping[str, str]] = {
         "destinationConfig.onSuccess": "checked and stored; nobody is told of a success",
+        "qualifier": "stored; what is set for the function without a qualifier is heeded",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> EventInvokeInputs:

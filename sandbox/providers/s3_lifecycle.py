@@ -95,7 +95,7 @@ class Rule(Inputs):
 
     id: str
     status: str
-    filter: Filter = Filter()
+    filter: Filter | None = None
     abort_incomplete_multipart_upload: AbandonedUploads | None = None
     expiration: Expiration | None = None
     noncurrent_version_expiration: OldExpiration | None = None
@@ -160,7 +160,7 @@ def _check_rule(label: str, rule: Rule) -> None:
     classes += [item.storage_class for item in rule.noncurrent_version_transitions]
     for storage in classes:
         one_of(f"{label}: storageClass", storage, _CLASSES)
-    if len(wire(rule.filter)) > 1:
+    if rule.filter is not None and len(wire(rule.filter)) > 1:
         raise ValueError(f"{label}: filter takes one condition; put several into 'and'.")
     for what in (rule.expiration, *rule.transitions):
         if what is not None and what.days is not None and what.date is not None:
@@ -174,8 +174,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     """A rule as boto3 wants it."""
     request: dict[str, Any] = pascal({key: value for key, value in wire(rule).items() if value})
     request["ID"] = request.pop("Id")
-    request["Filter"] = pascal(wire(rule.filter))
-    both = rule.filter.both
+    request["Filter"] = pascal(wire(rule.filter)) if rule.filter else {}
+    both = rule.filter.both if rule.filter else None
     if both is not None and both.tags is not None:
         tags = [{"Key": key, "Value": value} for key, value in both.tags.items()]
         request["Filter"]["And"]["Tags"] = tags

@@ -152,19 +152,25 @@ class BucketNotification(Provider[NotificationInputs]):
         with ignoring("ResourceNotFoundException"):
             found = client.get_policy(FunctionName=name, **present(Qualifier=qualifier))
             statements = json.loads(found["Policy"])["Statement"]
-            return any(_lets_in(statement, bucket, account) for statement in statements)
+            return any(_lets_in(statement, function, bucket, account) for statement in statements)
         return False
 
 
-def _lets_in(statement: Mapping[str, Any], bucket: str, account: str) -> bool:
-    condition = statement.get("Condition", {})
-    source = condition.get("ArnLike", {}).get("AWS:SourceArn", "*")
-    owner = condition.get("StringEquals", {}).get("AWS:SourceAccount", account)
+def _lets_in(statement: Mapping[str, Any], function: str, bucket: str, account: str) -> bool:
+    conditions = {
+        (operator, key): value
+        for operator, pairs in statement.get("Condition", {}).items()
+        for key, value in pairs.items()
+    }
+    source = conditions.pop(("ArnLike", "AWS:SourceArn"), "*")
+    owner = conditions.pop(("StringEquals", "AWS:SourceAccount"), account)
     return (
-        statement["Principal"] in ("*", {"Service": "s3.amazonaws.com"})
+        statement["Resource"] == function
+        and statement["Principal"] in ("*", {"Service": "s3.amazonaws.com"})
         and statement["Action"] in ("lambda:InvokeFunction", "lambda:*", "*")
         and fnmatch.fnmatchcase(f"arn:aws:s3:::{bucket}", source)
         and owner == account
+        and not conditions  # what else is asked, S3 does not bring along
     )
 
 

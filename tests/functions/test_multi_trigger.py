@@ -40,7 +40,11 @@ class Sqs:
         self.refuses = False
 
     def change_message_visibility(
-        self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int  # noqa: N803
+        self,
+        *,
+        QueueUrl: str,
+        ReceiptHandle: str,
+        VisibilityTimeout: int,  # noqa: N803
     ) -> None:
         if self.refuses:
             raise PermissionError("AccessDenied")
@@ -241,9 +245,7 @@ def test_messages_are_answered_with_their_ids_and_bodies(
     assert "ORD-1" not in json.dumps(logged)
 
 
-def test_messages_that_fail_leave_their_neighbours_alone(
-    run: Any, event: Event
-) -> None:
+def test_messages_that_fail_leave_their_neighbours_alone(run: Any, event: Event) -> None:
     batch = event("sqs-poison")
     answer = run(batch)
     assert failed(answer) == ids(batch, 2, 4)
@@ -351,9 +353,7 @@ def test_records_of_a_stream_that_fail_are_named_by_their_sequence_numbers(
     assert body(answer) == {"message": "Event processed from aws:kinesis"}
     numbers = [record["kinesis"]["sequenceNumber"] for record in batch["Records"]]
     assert failed(answer) == [numbers[1], numbers[3]]
-    assert [line["eventID"] for line in lines()] == [
-        batch["Records"][n]["eventID"] for n in (0, 2)
-    ]
+    assert [line["eventID"] for line in lines()] == [batch["Records"][n]["eventID"] for n in (0, 2)]
 
 
 @REUSED
@@ -485,9 +485,7 @@ def test_what_comes_twice_is_processed_once_and_answered_twice(
 ) -> None:
     def processed() -> int:
         keys = ("key", "messageId", "eventID", "id")
-        return sum(
-            any(key in line for key in keys) for line in lines() if line["level"] == "INFO"
-        )
+        return sum(any(key in line for key in keys) for line in lines() if line["level"] == "INFO")
 
     first = run(event(name))
     assert processed() == times == len(table)

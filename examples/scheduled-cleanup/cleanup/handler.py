@@ -19,9 +19,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     bucket = os.environ["BUCKET"]
     limit = datetime.now(UTC) - timedelta(days=int(os.environ["MAX_AGE_DAYS"]))
     kept = deleted = 0
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=os.environ["PREFIX"]
-    )
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=os.environ["PREFIX"])
     for page in pages:  # at most 1,000 objects, which is what one deletion may name
         objects = page.get("Contents", [])
         old = [{"Key": item["Key"]} for item in objects if item["LastModified"] < limit]

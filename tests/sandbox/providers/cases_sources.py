@@ -16,26 +16,29 @@ STREAM = "aws:kinesis/stream:Stream"
 MAPPING = f"{SPACE}eventSourceMapping:EventSourceMapping"
 
 
+STREAMING: dict[str, Any] = {
+    "hashKey": "id",
+    "attributes": [{"name": "id", "type": "S"}],
+    "billingMode": "PAY_PER_REQUEST",
+    "streamEnabled": True,
+    "streamViewType": "NEW_IMAGE",
+}
+SOURCES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "queue": (QUEUE, "arn", {}),
+    "url": (QUEUE, "url", {}),
+    "dead": (QUEUE, "arn", {}),
+    "dead.fifo": (QUEUE, "arn", {"fifoQueue": True}),
+    "stream": (STREAM, "arn", {"shardCount": 1}),
+    "table": (TABLE, "streamArn", STREAMING),
+}
+
+
 def source(world: World, kind: str) -> str:
-    """The ARN of a queue, table's stream or Kinesis stream of one's own; made once."""
+    """The ARN, or the URL, of a queue, table's stream or Kinesis stream; made once."""
     key = f"_source_{kind}"
     if key not in world.__dict__:
-        world.__dict__[key] = {
-            "queue": lambda: world.make(QUEUE, "source")[1]["arn"],
-            "url": lambda: world.make(QUEUE, "policies")[1]["url"],
-            "dead": lambda: world.make(QUEUE, "dead")[1]["arn"],
-            "dead.fifo": lambda: world.make(QUEUE, "dead", fifoQueue=True)[1]["arn"],
-            "stream": lambda: world.make(STREAM, "source", shardCount=1)[0],
-            "table": lambda: world.make(
-                TABLE,
-                "source",
-                hashKey="id",
-                attributes=[{"name": "id", "type": "S"}],
-                billingMode="PAY_PER_REQUEST",
-                streamEnabled=True,
-                streamViewType="NEW_IMAGE",
-            )[1]["streamArn"],
-        }[kind]()
+        token, output, properties = SOURCES[kind]
+        world.__dict__[key] = world.make(token, "source", **properties)[1][output]
     return str(world.__dict__[key])
 
 

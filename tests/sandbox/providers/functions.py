@@ -94,7 +94,7 @@ def given(world: World, **more: Any) -> dict[str, Any]:
     }
 
 
-def make(world: World, name: str, **more: Any) -> tuple[str, Outputs]:
+def make(world: World, name: str, /, **more: Any) -> tuple[str, Outputs]:
     """A function of its own."""
     return world.make(FUNCTION, name, **given(world, **more))
 

@@ -140,6 +140,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("lambda/alias", {"name": "7"}, "not a number"),
     ("lambda/alias", {"functionName": "arn:aws:x"}, "neither a function's name nor its ARN"),
+    *(
+        (f"lambda/{kind}", {field: "arn:aws:x"}, "neither a function's name nor its ARN")
+        for kind, field in (
+            ("permission", "function"),
+            ("eventSourceMapping", "functionName"),
+            ("functionEventInvokeConfig", "functionName"),
+            ("functionUrl", "functionName"),
+            ("provisionedConcurrencyConfig", "functionName"),
+        )
+    ),
     ("lambda/alias", {"functionVersion": "one"}, "is not a version"),
     (
         "lambda/alias",
@@ -261,6 +271,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "Allowed: 1 to 900",
     ),
     ("lambda/layerVersion", {"layerName": "a b"}, "up to 140 letters"),
+    ("lambda/layerVersion", {"code": "layer.zip"}, "Allowed: FileArchive"),
     ("lambda/layerVersion", {"code": None}, "exactly one of code, s3Bucket"),
     ("lambda/layerVersion", {"code": None, "s3Bucket": "b"}, "s3Bucket needs s3Key"),
     ("lambda/layerVersion", {"compatibleArchitectures": ["arm"]}, "Allowed: arm64"),

@@ -160,6 +160,11 @@ def test_a_snapshot_of_code_that_cannot_start_is_refused_and_nothing_stays(world
 def test_a_name_that_the_emulator_confuses_is_refused(world: World) -> None:
     with pytest.raises(ValueError, match="begin with 'url'"):
         make(world, "url-shortener")
+    permission = {"action": "lambda:InvokeFunction", "principal": "s3.amazonaws.com"}
+    with pytest.raises(ValueError, match="begin with 'url'"):
+        world.make(
+            f"{SPACE}permission:Permission", "url", function=shared(world).name, **permission
+        )
 
 
 def test_an_alias_of_a_version_that_is_not_there_is_refused(world: World) -> None:
@@ -205,7 +210,8 @@ def test_provisioned_concurrency_excludes_snapshots_and_the_unpublished(world: W
 
 
 def test_a_layer_can_be_imported(world: World) -> None:
-    files = {"python/greetings.py": asset.StringAsset("HELLO = 'hello'\n")}
+    hello = asset.StringAsset("HELLO = 'hello'\n")
+    files: dict[str, asset.Asset | asset.Archive] = {"python/greetings.py": hello}
     layer = world.make(LAYER, layerName="greetings", code=asset.AssetArchive(files))[0]
     code = "import greetings\ndef handler(event, context):\n    return greetings.HELLO\n"
     id = make(world, "layered", code=archive(code=code), layers=[layer])[0]
@@ -245,21 +251,17 @@ def test_a_url_for_signed_requests_turns_others_away(world: World) -> None:
     assert call(url).status == 403
 
 
-def test_an_event_that_fails_goes_where_the_alias_says(world: World) -> None:
+def test_an_event_that_fails_goes_where_the_function_says(world: World) -> None:
     code = "def handler(event, context):\n    raise ValueError('no')\n"
     id = make(world, "failing", code=archive(code=code))[0]
-    world.make(ALIAS, functionName=id, functionVersion="1", name="live")
     queue, outputs = world.make("aws:sqs/queue:Queue", "failed")
     world.make(
         f"{SPACE}functionEventInvokeConfig:FunctionEventInvokeConfig",
         functionName=id,
-        qualifier="live",
         maximumRetryAttempts=0,
         destinationConfig={"onFailure": {"destination": outputs["arn"]}},
     )
-    world.client("lambda").invoke(
-        FunctionName=id, Qualifier="live", InvocationType="Event", Payload=b'{"a": 1}'
-    )
+    world.client("lambda").invoke(FunctionName=id, InvocationType="Event", Payload=b'{"a": 1}')
     assert told(world, queue)["requestPayload"] == {"a": 1}
 
 
