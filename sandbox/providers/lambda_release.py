@@ -232,10 +232,6 @@ class FunctionEventInvokeConfig(Provider[EventInvokeInputs]):
     token = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
     inputs = EventInvokeInputs
     replaces = frozenset({"functionName", "qualifier"})
-    inert: ClassVar[Mapping[str, str]] = {
-        "destinationConfig.onSuccess": "checked and stored; nobody is told of a success",
-        "qualifier": "stored; what is set for the function without a qualifier is heeded",
-    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> EventInvokeInputs:
         inputs = super().check(name, properties)

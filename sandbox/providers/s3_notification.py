@@ -146,7 +146,7 @@ class BucketNotification(Provider[NotificationInputs]):
         )
 
     def _may_invoke(self, function: str, bucket: str) -> bool:
-        """S3 looks at the function's policy when it is told; the embedded cloud does not."""
+        """S3 looks at the policy when it is told whom to call; the embedded cloud when it calls."""
         client, account = self.context.client("lambda"), self.context.account
         name, qualifier = split_function("lambdaFunctionArn", function)
         with ignoring("ResourceNotFoundException"):

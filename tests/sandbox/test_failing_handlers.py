@@ -230,7 +230,8 @@ def test_a_record_of_the_stream_is_kept_and_the_stream_goes_on(frail: Frail, mar
 def test_a_caller_over_http_is_told_and_nothing_is_kept(
     frail: Frail, mark: str, way: str, status: int
 ) -> None:
-    answer = requests.post(f"{frail.outputs[way]}/", data=mark, timeout=10)
+    text = {"Content-Type": "text/plain"}
+    answer = requests.post(f"{frail.outputs[way]}/", data=mark, headers=text, timeout=10)
     assert answer.status_code == status, answer.text
     assert "it says so" not in answer.text  # what went wrong inside is nobody's business outside
     good = requests.post(f"{frail.outputs[way]}/", data="good", timeout=10)

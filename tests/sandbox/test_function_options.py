@@ -52,7 +52,8 @@ def handler(event, context):
             "SecretString"
         ]
     if event.get("type") in ("REQUEST", "TOKEN"):
-        token = (event.get("headers") or {}).get("Authorization") or event.get("authorizationToken")
+        headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
+        token = headers.get("authorization") or event.get("authorizationToken")
         effect = "Allow" if token == "open" else "Deny"
         return {"principalId": "somebody", "context": {"who": "somebody"}, "policyDocument": {
             "Version": "2012-10-17", "Statement": [{"Effect": effect,

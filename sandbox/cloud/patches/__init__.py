@@ -4,12 +4,16 @@ from sandbox.cloud.settings import Settings
 
 from . import (
     api_gateway,
+    deliveries,
     discovery,
     engine,
     event_sources,
     execution_role,
     lambda_aliases,
+    lambda_async,
     lambda_errors,
+    lambda_permissions,
+    lambda_roles,
     load_balancers,
     registry,
     retirement,
@@ -36,7 +40,11 @@ def apply(settings: Settings) -> None:
     rollouts.apply(settings, balancer)
     discovery.apply(settings)
     secure_transport.apply(settings)
+    deliveries.apply(settings)
     lambda_aliases.apply(settings)
+    lambda_permissions.apply(settings)
+    lambda_async.apply(settings)
+    lambda_roles.apply(settings)
     schedules.apply(settings)
     api_gateway.apply(settings)
     event_sources.apply(settings)

@@ -18,7 +18,7 @@ from ministack.services import lambda_svc
 
 from sandbox.cloud.settings import Settings
 
-from . import guard
+from . import guard, lambda_permissions
 
 _FAILED = "Internal server error"
 _CRASHED = json.dumps({"message": "Internal Server Error"})
@@ -142,6 +142,27 @@ def _timeouts() -> None:
         "binary_media_types=None, authorizer_context=None, caller_identity=None)",
         limited(rest_late),
     )
+
+    def let_in(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def invoke(
+            integration: Any,
+            api_id: str,
+            stage: str,
+            path: str,
+            method: str,
+            *args: Any,
+            **more: Any,
+        ) -> Any:
+            function = http._extract_lambda_ref_from_integration_uri(
+                integration.get("integrationUri", "")
+            )
+            source = lambda_permissions.execution_arn(api_id, f"{stage}/{method}{path}")
+            if not lambda_permissions.lets_in(function, lambda_permissions.API_GATEWAY, source):
+                return _answer(500, "Internal Server Error")
+            return await original(integration, api_id, stage, path, method, *args, **more)
+
+        return invoke
+
     guard.wrap(
         http,
         "_invoke_lambda_proxy",
@@ -149,7 +170,7 @@ def _timeouts() -> None:
         "route_key='$default', path_params=None, *, authorizer_claims=None, "
         "authorizer_scopes=None, authorizer_lambda_context=None, authorizer_iam=None, "
         "owner_account_id=None, owner_region=None, raw_query_string=None)",
-        limited(http_late),
+        lambda original: let_in(limited(http_late)(original)),
     )
 
 

@@ -45,6 +45,11 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
         guard.wrap(lambda_svc, poll, "()", _beside)
 
 
+def polled() -> dict[str, Any] | None:
+    """The mapping that this thread is polling for, if it is."""
+    return getattr(_polled, "mapping", None)
+
+
 def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
     def mappings() -> Iterator[Any]:
         try:
@@ -59,7 +64,7 @@ def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _collecting(original: Callable[..., Any]) -> Callable[..., Any]:
     def receive(queue_url: str, max_number: int) -> list[Any]:
-        mapping = getattr(_polled, "mapping", None) or {}
+        mapping = polled() or {}
         window = int(mapping.get("MaximumBatchingWindowInSeconds") or 0)
         if window:
             now = time.time()
@@ -97,7 +102,7 @@ def _beside(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _settling(original: Callable[..., Any]) -> Callable[..., Any]:
     def execute(func: dict[str, Any], event: dict[str, Any]) -> Any:
-        mapping = getattr(_polled, "mapping", None)
+        mapping = polled()
         source = (mapping or {}).get("EventSourceArn", "")
         records = event.get("Records") if isinstance(event, dict) else None
         if (

@@ -1,5 +1,6 @@
 """What AWS refuses of functions and what feeds them: type, inputs, words of the error."""
 
+import json
 from typing import Any
 
 from pulumi import asset
@@ -312,6 +313,15 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"redriveAllowPolicy": '{"redrivePermission": "byQueue"}'},
         "byQueue needs sourceQueueArns",
     ),
+    (
+        "sqs/redriveAllowPolicy",
+        {
+            "redriveAllowPolicy": json.dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [QUEUE] * 11}
+            )
+        },
+        "Allowed: 0 to 10",
+    ),
     ("dynamodb/table", {"name": "a"}, "3 to 255 letters"),
     ("dynamodb/table", {"attributes": DAYS}, "Each key once, nothing else"),
     ("dynamodb/table", {"rangeKey": "day"}, "Each key once, nothing else"),
@@ -364,6 +374,26 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "dynamodb/table",
         {"attributes": DAYS, "globalSecondaryIndexes": [{**INDEX, "readCapacity": 1}]},
         "index by-day: billingMode",
+    ),
+    (
+        "dynamodb/table",
+        {
+            "attributes": DAYS,
+            "globalSecondaryIndexes": [{**INDEX, "name": f"i{number}"} for number in range(21)],
+        },
+        "globalSecondaryIndexes=21",
+    ),
+    (
+        "dynamodb/table",
+        {
+            "attributes": DAYS,
+            "rangeKey": "day",
+            "localSecondaryIndexes": [
+                {"name": f"l{number}", "rangeKey": "day", "projectionType": "ALL"}
+                for number in range(6)
+            ],
+        },
+        "localSecondaryIndexes=6",
     ),
     ("kinesis/stream", {"name": "a b"}, "up to 128 letters"),
     ("kinesis/stream", {"shardCount": None}, "PROVISIONED streams have one"),

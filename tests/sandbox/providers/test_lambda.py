@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -251,18 +252,33 @@ def test_a_url_for_signed_requests_turns_others_away(world: World) -> None:
     assert call(url).status == 403
 
 
-def test_an_event_that_fails_goes_where_the_function_says(world: World) -> None:
-    code = "def handler(event, context):\n    raise ValueError('no')\n"
-    id = make(world, "failing", code=archive(code=code))[0]
-    queue, outputs = world.make("aws:sqs/queue:Queue", "failed")
+@pytest.mark.parametrize("qualifier", ["live", None])
+def test_an_event_goes_where_the_alias_or_the_function_says(
+    world: World, qualifier: str | None
+) -> None:
+    code = "def handler(event, context):\n    return 1 / event['by']\n"
+    id = make(world, f"async-{qualifier}", code=archive(code=code))[0]
+    world.make(ALIAS, functionName=id, functionVersion="1", name="live")
+    failed, worked = (world.make("aws:sqs/queue:Queue", side) for side in ("failed", "worked"))
+    where = {"qualifier": qualifier} if qualifier else {}
     world.make(
         f"{SPACE}functionEventInvokeConfig:FunctionEventInvokeConfig",
         functionName=id,
         maximumRetryAttempts=0,
-        destinationConfig={"onFailure": {"destination": outputs["arn"]}},
+        destinationConfig={
+            "onFailure": {"destination": failed[1]["arn"]},
+            "onSuccess": {"destination": worked[1]["arn"]},
+        },
+        **where,
     )
-    world.client("lambda").invoke(FunctionName=id, InvocationType="Event", Payload=b'{"a": 1}')
-    assert told(world, queue)["requestPayload"] == {"a": 1}
+    for by in (0, 2):
+        world.client("lambda").invoke(
+            FunctionName=f"{id}:{qualifier}" if qualifier else id,
+            InvocationType="Event",
+            Payload=json.dumps({"by": by}).encode(),
+        )
+    assert told(world, failed[0])["requestPayload"] == {"by": 0}
+    assert told(world, worked[0])["responsePayload"] == 0.5
 
 
 def test_a_destination_that_the_role_may_not_write_to_is_refused(world: World) -> None:

@@ -1,6 +1,7 @@
 """Buckets: what they tell, whom they refuse to tell, and how they go."""
 
 import pytest
+from pulumi import asset
 
 from .cases_buckets import BUCKET
 from .functions import SPACE, archive, inbox, make, telling, told
@@ -88,3 +89,10 @@ def test_who_may_call_a_functions_url_is_not_s3(world: World) -> None:
     world.make(f"{SPACE}functionUrl:FunctionUrl", functionName=id, authorizationType="NONE")
     with pytest.raises(ValueError, match=r"does not let s3.* invoke it"):
         world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
+
+
+def test_an_object_that_would_have_to_be_fetched_is_refused(world: World) -> None:
+    bucket = world.make(BUCKET, "local-only")[0]
+    source = asset.RemoteAsset("https://example.com/x")
+    with pytest.raises(ValueError, match="cannot fetch a RemoteAsset"):
+        world.make("aws:s3/bucketObjectv2:BucketObjectv2", bucket=bucket, key="k", source=source)

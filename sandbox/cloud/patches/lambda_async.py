@@ -1,0 +1,215 @@
+"""Asynchronous invocations are tried again and their failures are kept, whoever invokes.
+
+The emulator does so for the Invoke API and S3, by the configuration of ``$LATEST``; EventBridge,
+schedules and SNS call once and forget. Here all of them go the same way, by the configuration
+of the alias that they name; what cannot be delivered goes to the sender's dead-letter queue.
+"""
+
+import contextvars
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.core.responses import get_account_id, new_uuid
+from ministack.services import eventbridge, lambda_svc, sns, sqs
+
+from sandbox.cloud.settings import Settings
+
+from . import deliveries, guard, lambda_permissions, lambda_roles
+
+EVENTS, SCHEDULER, SNS = "events.amazonaws.com", "scheduler.amazonaws.com", "sns.amazonaws.com"
+FIRST_WAIT_SECONDS = 0.5
+"""Before the first retry; AWS waits one minute, then two."""
+THROTTLED_WAIT_SECONDS = 0.2
+RETRIES = 2
+"""AWS's default."""
+LONGEST_AGE_SECONDS = 6 * 3600
+_log = logging.getLogger("slipway")
+_target: ContextVar[tuple[dict[str, Any], dict[str, Any]] | None] = ContextVar(
+    "target", default=None
+)
+"""The target that is being called, and its rule or schedule."""
+
+
+def apply(settings: Settings) -> None:  # noqa: ARG001
+    """Send every asynchronous call the same way."""
+    guard.replace(
+        lambda_svc, "invoke_async_with_retry", "(func: dict, event: dict) -> None", _invoke
+    )
+    guard.wrap(eventbridge, "_invoke_target", "(target, event, rule, view=None)", _with_target)
+    guard.replace(eventbridge, "_dispatch_to_lambda", "(arn, payload)", _from_target)
+    guard.replace(
+        sns,
+        "_deliver_to_lambda",
+        "(endpoint: str, envelope: str, topic_arn: str, sub_arn: str, msg_id: str, "
+        "raw_message: str, message_attributes: dict)",
+        _from_topic,
+    )
+
+
+def _invoke(func: dict[str, Any], event: Any) -> None:
+    """Invoke on a thread of its own until it succeeds or is given up."""
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(_Call(func, event).run,), daemon=True).start()
+
+
+class _Call:
+    """One asynchronous invocation."""
+
+    def __init__(self, func: dict[str, Any], event: Any) -> None:
+        self.func, self.event = func, event
+        self.config = func.get("config") or func
+        self.arn = str(self.config.get("FunctionArn", ""))
+        name, qualifier = self.config.get("FunctionName", ""), self.arn.split(":")[7:]
+        base = lambda_svc._functions.get(name) or func
+        found = lambda_svc._event_invoke_config(base, qualifier[0] if qualifier else None) or {}
+        self.retries = int(found.get("MaximumRetryAttempts", RETRIES))
+        self.age = int(found.get("MaximumEventAgeInSeconds", LONGEST_AGE_SECONDS))
+        destinations = found.get("DestinationConfig") or {}
+        self.on_failure = (destinations.get("OnFailure") or {}).get("Destination")
+        self.on_success = (destinations.get("OnSuccess") or {}).get("Destination")
+
+    def run(self) -> None:
+        lambda_svc._run_with_function_config_scope(self.func, self._run)
+
+    def _run(self) -> None:
+        began, tries = time.monotonic(), 0
+        while True:
+            result = lambda_svc._execute_function(self.func, self.event)
+            # What Lambda has no room for does not count as a try.
+            throttled = bool(result.get("throttle"))
+            tries += not throttled
+            if not result.get("error") and not throttled:
+                self._tell(self.on_success, "Success", tries, result)
+                return
+            if tries > self.retries:
+                self._give_up("RetriesExhausted", tries, result)
+                return
+            wait = THROTTLED_WAIT_SECONDS if throttled else FIRST_WAIT_SECONDS * 2 ** (tries - 1)
+            if time.monotonic() - began + wait > self.age:
+                self._give_up("EventAgeExceeded", tries, result)
+                return
+            time.sleep(wait)
+
+    def _give_up(self, condition: str, tries: int, result: Mapping[str, Any]) -> None:
+        self._tell(self.on_failure, condition, tries, result)
+        queue = (self.config.get("DeadLetterConfig") or {}).get("TargetArn")
+        if queue and self._may_send(queue):
+            body = result.get("body")
+            message = body.get("errorMessage", "") if isinstance(body, dict) else ""
+            attributes = {"RequestID": new_uuid(), "ErrorCode": "200", "ErrorMessage": message}
+            kept = {key: value for key, value in attributes.items() if value}
+            deliveries.send(queue, json.dumps(self.event), kept)
+        if not (queue or self.on_failure):
+            _log.warning("an event for %s was given up and is kept nowhere", self.arn)
+
+    def _tell(
+        self, destination: str | None, condition: str, tries: int, result: Mapping[str, Any]
+    ) -> None:
+        if not destination or not self._may_send(destination):
+            return
+        context = {"statusCode": 200, "executedVersion": self.config.get("Version", "$LATEST")}
+        record = {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "requestContext": {
+                "requestId": new_uuid(),
+                "functionArn": self.arn,
+                "condition": condition,
+                "approximateInvokeCount": tries,
+            },
+            "requestPayload": self.event,
+            "responseContext": context
+            if condition == "Success"
+            else {**context, "functionError": "Unhandled"},
+            "responsePayload": result.get("body"),
+        }
+        deliveries.send(destination, json.dumps(record))
+
+    def _may_send(self, arn: str) -> bool:
+        action = lambda_roles.SENDING.get(arn.split(":")[2])
+        refusal = action and lambda_roles.refused(self.config, action, arn)
+        if refusal:
+            _log.warning("%s", refusal)
+        return bool(action) and not refusal
+
+
+def _with_target(original: Callable[..., Any]) -> Callable[..., Any]:
+    def invoke(target: Any, event: Any, rule: Any, view: Any = None) -> Any:
+        token = _target.set((target, rule))
+        try:
+            return original(target, event, rule, view)
+        finally:
+            _target.reset(token)
+
+    return invoke
+
+
+def _from_target(arn: str, payload: str) -> None:
+    """EventBridge's and the Scheduler's way to a function."""
+    target, owner = _target.get() or ({}, {})
+    source, event = str(owner.get("Arn", "")), json.loads(payload)
+    scheduled = ":scheduler:" in source
+    func, config, _ = lambda_svc._get_func_record_for_ref(arn)
+    if func is None or config is None:
+        reason = f"Function not found: {arn}"
+    elif scheduled:
+        reason = lambda_roles.of_schedule(target.get("RoleArn", ""), arn) or ""
+    elif lambda_permissions.lets_in(arn, EVENTS, source):
+        reason = ""
+    else:
+        reason = f"{EVENTS} is not authorized to perform: lambda:InvokeFunction on {arn}"
+    if not reason:
+        _invoke(lambda_svc._execution_record_for_config(func or {}, config or {}), event)
+        return
+    _log.warning("%s: %s", source, reason)
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if not queue:
+        return
+    if scheduled:
+        refusal = lambda_roles.of_schedule(target.get("RoleArn", ""), queue, "sqs:SendMessage")
+        allowed = refusal is None
+    else:
+        allowed = sqs.queue_policy_allows(queue, EVENTS, source, get_account_id())
+    if allowed:
+        code = {"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": reason, "TARGET_ARN": arn}
+        deliveries.send(queue, payload, {**code, "RULE_ARN": source} if not scheduled else code)
+
+
+def _from_topic(
+    endpoint: str,
+    envelope: str,
+    topic_arn: str,
+    sub_arn: str,
+    msg_id: str,  # noqa: ARG001 - the emulator's signature
+    raw_message: str,  # noqa: ARG001
+    message_attributes: dict[str, Any],  # noqa: ARG001
+) -> None:
+    """SNS's way to a function."""
+    func, config, _ = lambda_svc._get_func_record_for_ref(endpoint)
+    record = {
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": sub_arn,
+        "EventSource": "aws:sns",
+        "Sns": json.loads(envelope),
+    }
+    if func is not None and config is not None:
+        if lambda_permissions.lets_in(endpoint, SNS, topic_arn):
+            _invoke(lambda_svc._execution_record_for_config(func, config), {"Records": [record]})
+            return
+    else:
+        _log.warning("%s: function not found: %s", sub_arn, endpoint)
+    queue = json.loads(_attributes(topic_arn, sub_arn).get("RedrivePolicy") or "{}").get(
+        "deadLetterTargetArn"
+    )
+    if queue and sqs.queue_policy_allows(queue, SNS, topic_arn, get_account_id()):
+        deliveries.send(queue, envelope)
+
+
+def _attributes(topic_arn: str, sub_arn: str) -> Mapping[str, Any]:
+    return dict((sns._find_subscription(topic_arn, sub_arn) or {}).get("attributes") or {})

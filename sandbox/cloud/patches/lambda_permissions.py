@@ -1,0 +1,145 @@
+"""A service invokes a function only if the function's policy lets it in.
+
+The emulator keeps the policy and asks it for function URLs alone. Here API Gateway, S3,
+EventBridge and SNS are asked for it too, with the resource on whose behalf they call and on the
+alias or version that they name: what is allowed for one qualifier is not for another.
+"""
+
+import fnmatch
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import apigateway as http
+from ministack.services import apigateway_v1 as rest
+from ministack.services import lambda_svc, s3
+
+from sandbox.cloud.settings import Settings
+
+from . import guard
+
+API_GATEWAY, S3 = "apigateway.amazonaws.com", "s3.amazonaws.com"
+_log = logging.getLogger("slipway")
+_MATCH: Mapping[str, Callable[[str, str], bool]] = {
+    "ArnLike": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
+    "ArnEquals": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
+    "StringLike": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
+    "StringEquals": lambda given, pattern: given == pattern,
+}
+
+
+def apply(settings: Settings) -> None:  # noqa: ARG001
+    """Ask the policy where the emulator does not."""
+    guard.wrap(
+        rest,
+        "_call_lambda_raw",
+        "(function_ref, event, *, account_id=None, region=None)",
+        _of_rest_route,
+    )
+    signature = "(authorizer, event, account_id, region)"
+    guard.wrap(rest, "_invoke_authorizer_lambda", signature, _of_rest_authorizer)
+    guard.wrap(http, "_invoke_request_authorizer_lambda", signature, _of_http_authorizer)
+    guard.wrap(
+        s3,
+        "_deliver_event_to_lambda",
+        "(arn: str, event_payload: dict, bucket_region: str) -> None",
+        _of_bucket,
+    )
+
+
+def lets_in(function: str, principal: str, source_arn: str) -> bool:
+    """Whether the policy of this function, alias or version lets the service in."""
+    name, qualifier = lambda_svc._resolve_name_and_qualifier(function)
+    known = lambda_svc._functions.get(name)
+    if known is None:
+        return True  # that it is missing is another error
+    resource = lambda_svc._policy_resource_arn(name, qualifier)
+    facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": get_account_id()}
+    allowed = any(
+        statement.get("Resource") == resource and _applies(statement, principal, facts)
+        for statement in known["policy"]["Statement"]
+    )
+    if not allowed:
+        _log.warning("%s may not invoke %s on behalf of %s", principal, resource, source_arn)
+    return allowed
+
+
+def execution_arn(api: str, path: str) -> str:
+    """The ARN by which API Gateway calls: a stage's route, or an authorizer."""
+    return f"arn:aws:execute-api:{get_region()}:{get_account_id()}:{api}/{path}"
+
+
+def _applies(statement: Mapping[str, Any], principal: str, facts: Mapping[str, str]) -> bool:
+    named = statement.get("Principal")
+    services = _listed(named.get("Service")) if isinstance(named, dict) else [principal]
+    if statement.get("Effect") != "Allow" or principal not in services:
+        return False
+    actions = _listed(statement.get("Action"))
+    if not any(fnmatch.fnmatchcase("lambda:InvokeFunction", action) for action in actions):
+        return False
+    return all(
+        operator in _MATCH
+        and any(
+            _MATCH[operator](facts.get(key.lower(), ""), pattern) for pattern in _listed(patterns)
+        )
+        for operator, tests in (statement.get("Condition") or {}).items()
+        for key, patterns in tests.items()
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, Iterable) else []
+
+
+def _of_rest_route(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(
+        function_ref: str, event: Any, *, account_id: str | None = None, region: str | None = None
+    ) -> Any:
+        context = (event.get("requestContext") or {}) if isinstance(event, dict) else {}
+        if "apiId" in context:
+            route = f"{context['stage']}/{context['httpMethod']}{context['resourcePath']}"
+            if not lets_in(function_ref, API_GATEWAY, execution_arn(context["apiId"], route)):
+                return None, "no permission"
+        return await original(function_ref, event, account_id=account_id, region=region)
+
+    return call
+
+
+def _of_rest_authorizer(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(authorizer: Any, event: Any, account_id: str, region: str) -> Any:
+        function = rest._extract_lambda_ref_from_integration_uri(authorizer["authorizerUri"])
+        api = event["methodArn"].split(":")[5].partition("/")[0]
+        source = execution_arn(api, f"authorizers/{authorizer['id']}")
+        if not authorizer.get("authorizerCredentials") and not lets_in(
+            function, API_GATEWAY, source
+        ):
+            return None
+        return await original(authorizer, event, account_id, region)
+
+    return call
+
+
+def _of_http_authorizer(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(authorizer: Any, event: Any, account_id: str, region: str) -> Any:
+        function = http._extract_lambda_ref_from_integration_uri(authorizer["authorizerUri"])
+        api = event["requestContext"]["apiId"]
+        source = execution_arn(api, f"authorizers/{authorizer['authorizerId']}")
+        if not authorizer.get("authorizerCredentialsArn") and not lets_in(
+            function, API_GATEWAY, source
+        ):
+            return None
+        return await original(authorizer, event, account_id, region)
+
+    return call
+
+
+def _of_bucket(original: Callable[..., Any]) -> Callable[..., Any]:
+    def deliver(arn: str, event_payload: dict[str, Any], bucket_region: str) -> None:
+        bucket = event_payload["Records"][0]["s3"]["bucket"]["arn"]
+        if lets_in(arn, S3, bucket):
+            original(arn, event_payload, bucket_region)
+
+    return deliver
