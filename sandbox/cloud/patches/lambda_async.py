@@ -66,7 +66,7 @@ class _Call:
         self.config = func.get("config") or func
         self.arn = str(self.config.get("FunctionArn", ""))
         name, qualifier = self.config.get("FunctionName", ""), self.arn.split(":")[7:]
-        base = lambda_svc._functions.get(name) or func
+        self.base = base = lambda_svc._functions.get(name) or func
         found = lambda_svc._event_invoke_config(base, qualifier[0] if qualifier else None) or {}
         self.retries = int(found.get("MaximumRetryAttempts", RETRIES))
         self.age = int(found.get("MaximumEventAgeInSeconds", LONGEST_AGE_SECONDS))
@@ -80,7 +80,9 @@ class _Call:
     def _run(self) -> None:
         began, tries = time.monotonic(), 0
         while True:
-            result = lambda_svc._execute_function(self.func, self.event)
+            # The record is a copy; what is reserved may change while the event waits.
+            func = {**self.func, "concurrency": self.base.get("concurrency")}
+            result = lambda_svc._execute_function(func, self.event)
             # What Lambda has no room for does not count as a try.
             throttled = bool(result.get("throttle"))
             tries += not throttled
