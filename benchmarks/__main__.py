@@ -176,6 +176,20 @@ def _requests(result: Mapping[str, Any], console: Console) -> None:
     )
 
 
+def _handlers(result: Mapping[str, Any], console: Console) -> None:
+    table = _table("Packages", "what", "cold s", "warm s", "zip MB", "unpacked MB")
+    for what, made in result["packages"].items():
+        numbers = (made[key] for key in ("cold_s", "warm_s", "zip_mb", "unzipped_mb"))
+        table.add_row(what, *(f"{number:.2f}" for number in numbers))
+    console.print(table)
+    table = _table("Imports, CPU of a fresh process", "what", "ms", "of bare", "of its own needs")
+    for row in result["rows"]:
+        table.add_row(
+            row["what"], _cell(row["cpu_ms"], 1), _cell(row["of_bare"]), _cell(row["of_own"])
+        )
+    console.print(table)
+
+
 def _triggers(result: Mapping[str, Any], console: Console) -> None:
     table = _table(
         f"Events a second: {result['messages']} messages; API with {result['client']}, "

@@ -38,10 +38,8 @@ def process_messages(event, context):
         done.append({"messageId": record.message_id, "body": record.body})
 
     fifo = event["Records"][0].get("eventSourceARN", "").endswith(".fifo")
-    if fifo:
-        processor = SqsFifoPartialProcessor(raise_on_entire_batch_failure=False)
-    else:
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    processor = SqsFifoPartialProcessor() if fifo else BatchProcessor(EventType.SQS)
+    processor.raise_on_entire_batch_failure = False
     answer = process_partial_response(event, one, processor, context)
     failures = answer["batchItemFailures"]
     failed = {item["itemIdentifier"] for item in failures}

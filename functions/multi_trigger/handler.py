@@ -8,7 +8,6 @@ Powertools nor boto3.
 
 import json
 from datetime import UTC, datetime
-from urllib.parse import unquote_plus
 
 from log import log
 
@@ -28,6 +27,8 @@ def handler(event, context):
     An exception is the answer that sends the event to a retry and then to where the function's
     failures are kept; a batch is answered record by record instead.
     """
+    if not isinstance(event, dict):
+        event = {}  # whatever somebody tried by hand
     if (method := _method(event)) is not None:
         return _http(event, context, *method)
     source = _source(event)
@@ -47,7 +48,7 @@ def handler(event, context):
 
 def _http(event, context, method, path):
     request_id = getattr(context, "aws_request_id", None)
-    request_id = request_id or event.get("requestContext", {}).get("requestId")
+    request_id = request_id or (event.get("requestContext") or {}).get("requestId")
     message = f"{method} request to {path}"
     log(message, requestId=request_id)
     return {
@@ -60,6 +61,8 @@ def _http(event, context, method, path):
 
 
 def _uploads(event, context):
+    from urllib.parse import unquote_plus
+
     objects = []
     for record in event["Records"]:
         try:
@@ -126,12 +129,15 @@ def _method(event):
     """Method and path of an HTTP request, by the format of REST APIs or of the newer two."""
     if "httpMethod" in event:
         return event["httpMethod"], event.get("path", "/")
-    request = event.get("requestContext", {}).get("http")
-    if not request:
+    context = event.get("requestContext") or {}
+    if not context.get("http"):
         return None
-    path = event.get("rawPath") or request.get("path", "/")
-    stage = event["requestContext"].get("stage", "$default")
-    return request["method"], path.removeprefix(f"/{stage}") or "/"
+    path = event.get("rawPath") or context["http"].get("path", "/")
+    # The path of a named stage begins with it.
+    _, stage, rest = [*path.split("/", 2), "", ""][:3]
+    if stage == context.get("stage"):
+        path = f"/{rest}"
+    return context["http"]["method"], path
 
 
 def _source(event):

@@ -78,6 +78,8 @@ class FileSystem(Provider[FileSystemInputs]):
 
     def check(self, name: str, properties: Mapping[str, Any]) -> FileSystemInputs:
         inputs = super().check(name, properties)
+        if inputs.creation_token is not None and not 0 < len(inputs.creation_token) <= 64:
+            raise ValueError(f"creationToken={inputs.creation_token!r}: 1 to 64 characters.")
         one_of("performanceMode", inputs.performance_mode, ("generalPurpose", "maxIO"))
         modes = ("bursting", "elastic", "provisioned")
         one_of("throughputMode", inputs.throughput_mode, modes)
@@ -102,9 +104,11 @@ class FileSystem(Provider[FileSystemInputs]):
         return inputs
 
     def create(self, name: str, inputs: FileSystemInputs) -> tuple[str, Outputs]:
-        efs, tags = self.context.client("efs"), self.tags(inputs)
+        efs, tags, token = self.context.client("efs"), self.tags(inputs), inputs.creation_token
+        if token and efs.describe_file_systems(CreationToken=token)["FileSystems"]:
+            raise ValueError(f"creationToken={token!r}: there is a file system made with it.")
         made = efs.create_file_system(
-            CreationToken=inputs.creation_token or auto_name(name, limit=64),
+            CreationToken=token or auto_name(name, limit=64),
             Encrypted=inputs.encrypted,
             PerformanceMode=inputs.performance_mode,
             ThroughputMode=inputs.throughput_mode,

@@ -134,6 +134,8 @@ class Stream(Provider[StreamInputs]):
                 f"{old.mode}. Give the stream another name, or start from an empty cloud."
             )
         if new.shard_count is not None and new.shard_count != old.shard_count:
+            before = old.shard_count or new.shard_count
+            within("shardCount after a change", new.shard_count, (before + 1) // 2, 2 * before)
             kinesis.update_shard_count(
                 StreamARN=arn, TargetShardCount=new.shard_count, ScalingType="UNIFORM_SCALING"
             )

@@ -18,7 +18,6 @@ _NAME = re.compile(r"^(?!xn--|sthree-)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]
 _ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+$")
 _ZONES = {"us-east-1": "Z3AQBSTGFYJSTF"}
 """Route 53 zones of S3's addresses, for the regions that the sandbox has."""
-_BATCH = 1000
 
 
 class BucketInputs(Tagged):
@@ -101,14 +100,19 @@ class Bucket(Provider[BucketInputs]):
             ) from None
 
     def _empty(self, bucket: str) -> None:
+        """Always the first page: where the next one begins is gone with this one."""
         s3 = self.context.client("s3")
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        while True:
+            page = s3.list_object_versions(Bucket=bucket)
             found = [
                 {"Key": item["Key"], "VersionId": item["VersionId"]}
                 for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
             ]
-            if found:
-                s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
+            if not found:
+                return
+            failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
+            if errors := failed.get("Errors"):
+                raise ValueError(f"bucket {bucket} cannot be emptied: {errors[0]}.")
 
     def _tag(self, bucket: str, tags: Mapping[str, str]) -> None:
         s3 = self.context.client("s3")

@@ -18,6 +18,8 @@ _CLASSES = (
     "ONEZONE_IA",
     "STANDARD_IA",
 )
+_INFREQUENT = ("ONEZONE_IA", "STANDARD_IA")
+"""Classes for objects of 30 days and more (S3 user guide, "Transitioning objects")."""
 _ACTIONS = (
     "abort_incomplete_multipart_upload",
     "expiration",
@@ -162,12 +164,53 @@ def _check_rule(label: str, rule: Rule) -> None:
         one_of(f"{label}: storageClass", storage, _CLASSES)
     if rule.filter is not None and len(wire(rule.filter)) > 1:
         raise ValueError(f"{label}: filter takes one condition; put several into 'and'.")
-    for what in (rule.expiration, *rule.transitions):
-        if what is not None and what.days is not None and what.date is not None:
-            raise ValueError(f"{label}: days and date exclude each other.")
+    _check_times(label, rule)
+    _check_filter(label, rule)
     uploads = rule.abort_incomplete_multipart_upload
     if uploads is not None and uploads.days_after_initiation is not None:
         within(f"{label}: daysAfterInitiation", uploads.days_after_initiation, 1, 2**31 - 1)
+
+
+def _check_times(label: str, rule: Rule) -> None:
+    ends = rule.expiration
+    for what in (ends, *rule.transitions):
+        if what is not None and what.days is not None and what.date is not None:
+            raise ValueError(f"{label}: days and date exclude each other.")
+    if ends is not None and ends.expired_object_delete_marker and (ends.days or ends.date):
+        raise ValueError(f"{label}: expiredObjectDeleteMarker excludes days and date.")
+    moves = [(item.storage_class, item.days) for item in rule.transitions]
+    moves += [
+        (item.storage_class, item.noncurrent_days) for item in rule.noncurrent_version_transitions
+    ]
+    for storage, days in moves:
+        if days is not None and storage in _INFREQUENT:
+            within(f"{label}: days until {storage}", days, 30, 2**31 - 1)
+    last = max((item.days for item in rule.transitions if item.days is not None), default=None)
+    if last is not None and ends is not None and ends.days is not None and ends.days <= last:
+        raise ValueError(f"{label}: it expires after {ends.days} days and moves after {last}.")
+    for kept in (rule.noncurrent_version_expiration, *rule.noncurrent_version_transitions):
+        if kept is not None and kept.newer_noncurrent_versions is not None:
+            within(f"{label}: newerNoncurrentVersions", kept.newer_noncurrent_versions, 1, 100)
+
+
+def _check_filter(label: str, rule: Rule) -> None:
+    """Parts of uploads and delete markers have neither tags nor a size."""
+    chosen = rule.filter or Filter()
+    both = chosen.both or Both()
+    if chosen.both is not None and len({*wire(both)} - {"tags"}) + len(both.tags or ()) < 2:
+        raise ValueError(f"{label}: filter.and has two conditions or more.")
+    tags = chosen.tag is not None or bool(both.tags)
+    sizes = any(
+        part.object_size_greater_than is not None or part.object_size_less_than is not None
+        for part in (chosen, both)
+    )
+    marker = rule.expiration is not None and rule.expiration.expired_object_delete_marker
+    for field, given in (
+        ("abortIncompleteMultipartUpload", rule.abort_incomplete_multipart_upload),
+        ("expiredObjectDeleteMarker", marker),
+    ):
+        if given and (tags or sizes):
+            raise ValueError(f"{label}: {field} takes no filter by tags or size.")
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The settings of a bucket, each a resource of its own."""
 
+import fnmatch
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .base import Inputs, Outputs, Provider
 from .common import ignoring, one_of, present
-from .policies import check_resource
+from .policies import check_resource, parse
 from .s3_bucket import GONE
 
 POLICY_LIMIT = 20 * 1024
+_OF_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+_OF_BUCKETS = ("s3:GetBucket", "s3:PutBucket", "s3:DeleteBucket", "s3:ListBucket")
 
 
 class _Setting(Provider[Any]):
@@ -197,6 +200,7 @@ class BucketPolicy(_Setting):
     def check(self, name: str, properties: Mapping[str, Any]) -> PolicyInputs:
         inputs: PolicyInputs = super().check(name, properties)
         check_resource("policy", inputs.policy, limit=POLICY_LIMIT)
+        _check_resources(inputs.bucket, inputs.policy)
         return inputs
 
     def _put(self, bucket: str, inputs: PolicyInputs) -> None:
@@ -204,6 +208,35 @@ class BucketPolicy(_Setting):
 
     def _remove(self, bucket: str) -> None:
         self.context.client("s3").delete_bucket_policy(Bucket=bucket)
+
+
+def _check_resources(bucket: str, policy: str) -> None:
+    """S3 stores what is about this bucket only, and actions that something in it can answer."""
+    for statement in _listed(parse("policy", policy)["Statement"]):
+        given = _listed(statement.get("Resource", statement.get("NotResource", [])))
+        paths = [item.partition(":::")[2] or item for item in given]
+        if not paths:
+            raise ValueError("policy: Resource is missing.")
+        for item, path in zip(given, paths, strict=True):
+            if not fnmatch.fnmatchcase(bucket, path.partition("/")[0]):
+                raise ValueError(f"policy: Resource {item!r} is not of the bucket {bucket!r}.")
+        if "Resource" not in statement:
+            continue
+        # A star in the name stands for a slash as well.
+        objects = any("/" in path or "*" in path for path in paths)
+        buckets = any("/" not in path or "*" in path.partition("/")[0] for path in paths)
+        for action in _listed(statement.get("Action", [])):
+            if (action.startswith(_OF_OBJECTS) and not objects) or (
+                action.startswith(_OF_BUCKETS) and not buckets
+            ):
+                raise ValueError(
+                    f"policy: {action} applies to no Resource of its statement. Objects are "
+                    f"arn:aws:s3:::{bucket}/*, the bucket is arn:aws:s3:::{bucket}."
+                )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class Versioning(Inputs):

@@ -40,7 +40,7 @@ class QueueInputs(Tagged):
     fifo_throughput_limit: str | None = None
     kms_data_key_reuse_period_seconds: int = 300
     kms_master_key_id: str | None = None
-    max_message_size: int = 1_048_576
+    max_message_size: int = 262_144  # pulumi-aws sends it; the API's own default is 1 MiB
     message_retention_seconds: int = 345_600
     policy: str | None = None
     receive_wait_time_seconds: int = 0

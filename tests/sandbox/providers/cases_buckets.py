@@ -1,6 +1,7 @@
 """Lives of buckets, of their settings, and of file systems."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -145,13 +146,12 @@ RULE = {
             "tags": {"k": "v"},
         }
     },
-    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
-    "expiration": {"days": 30},
+    "expiration": {"days": 40},
     "noncurrentVersionExpiration": {"noncurrentDays": 5, "newerNoncurrentVersions": 2},
     "noncurrentVersionTransitions": [
         {"noncurrentDays": 3, "newerNoncurrentVersions": 1, "storageClass": "GLACIER"}
     ],
-    "transitions": [{"days": 10, "storageClass": "STANDARD_IA"}],
+    "transitions": [{"days": 30, "storageClass": "STANDARD_IA"}],
 }
 
 CASES = [
@@ -287,8 +287,7 @@ CASES = [
                             "ObjectSizeLessThan": 9,
                         }
                     },
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-                    "Expiration": {"Days": 30},
+                    "Expiration": {"Days": 40},
                     "NoncurrentVersionExpiration": {
                         "NoncurrentDays": 5,
                         "NewerNoncurrentVersions": 2,
@@ -300,7 +299,7 @@ CASES = [
                             "StorageClass": "GLACIER",
                         }
                     ],
-                    "Transitions": [{"Days": 10, "StorageClass": "STANDARD_IA"}],
+                    "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}],
                 }
             ]
         },
@@ -310,6 +309,13 @@ CASES = [
                     "id": "tagged",
                     "status": "Disabled",
                     "filter": {"tag": {"key": "k", "value": "v"}},
+                    "expiration": {"date": "2030-01-01T00:00:00Z"},
+                },
+                {
+                    "id": "left",
+                    "status": "Enabled",
+                    "filter": {"prefix": "b/"},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
                     "expiration": {"expiredObjectDeleteMarker": True},
                 },
             ]
@@ -320,8 +326,15 @@ CASES = [
                     "ID": "tagged",
                     "Status": "Disabled",
                     "Filter": {"Tag": {"Key": "k", "Value": "v"}},
+                    "Expiration": {"Date": datetime(2030, 1, 1, tzinfo=UTC)},
+                },
+                {
+                    "ID": "left",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": "b/"},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
                     "Expiration": {"ExpiredObjectDeleteMarker": True},
-                }
+                },
             ]
         },
     ),
