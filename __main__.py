@@ -1,4 +1,4 @@
-"""The shop: a storefront on Fargate behind a load balancer, and what happens around it on Lambda."""
+"""The shop: a storefront on Fargate, and on Lambda what happens around it."""
 
 import pulumi
 

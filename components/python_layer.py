@@ -105,19 +105,20 @@ def _built(
     who: str, args: PythonLayerArgs, runtime: str, architecture: str
 ) -> tuple[Package, Sequence[str]]:
     """The zip file, and the names of what is in it."""
-    given = {key: args[key] for key in ("requirements", "archive") if key in args}
-    if len(given) != 1:
+    requirements, archive = args.get("requirements"), args.get("archive")
+    if (requirements is None) == (archive is None):
         raise ValueError(
             f"{who}: give requirements (a file of pinned packages) or archive (a zip file), "
-            f"{'not both' if given else 'and one of them'}."
+            f"{'and one of them' if archive is None else 'not both'}."
         )
-    if "archive" in args:
-        return _given(who, Path(args["archive"])), ()
-    file = Path(args["requirements"])
+    if archive is not None:
+        return _given(who, Path(archive)), ()
+    assert requirements is not None
+    file = Path(requirements)
     folder = wheels.install(who, file, runtime=runtime, architecture=architecture)
     files: Mapping[str, Path] = {f"{FOLDER}/{name}": path for name, path in files_of(folder)}
     names = sorted(name for name, _ in wheels.installed(folder))
-    field = f"requirements={args['requirements']!r}"
+    field = f"requirements={requirements!r}"
     return packed(who, field, files, known_as=f"layer-{folder.name}"), names
 
 

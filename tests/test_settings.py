@@ -32,7 +32,10 @@ def test_values_arrive_as_text_and_become_typed() -> None:
             "Pulumi.dev.yaml: unknown key slipway:storefrontCPU. Did you mean "
             "slipway:storefrontCpu?",
         ),
-        ({"bananas": "1"}, "unknown key slipway:bananas. Known keys: apiRequestsPerSecond, appVersion,"),
+        (
+            {"bananas": "1"},
+            "unknown key slipway:bananas. Known keys: apiRequestsPerSecond, appVersion,",
+        ),
         (
             {"storefrontPort": "70000"},
             "Pulumi.dev.yaml: slipway:storefrontPort = '70000' is not valid: Input should be less "

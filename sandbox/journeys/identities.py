@@ -1,7 +1,7 @@
 """Callers of a journey: IAM users of its own, and requests signed by them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +47,7 @@ class User:
 
 
 @contextmanager
-def user(visit: Visit, statements: Sequence[Mapping[str, Any]] = ()) -> Iterator[User]:
+def user(visit: Visit, statements: Sequence[Mapping[str, Any]] = ()) -> Generator[User]:
     """A user who may do what ``statements`` allow and nothing else; gone afterwards."""
     iam = visit.client("iam")
     name = f"journey-{uuid4().hex[:8]}"

@@ -85,7 +85,7 @@ class Both(Inputs):
 class Filter(Inputs):
     """Which objects."""
 
-    both: Both | None = pydantic.Field(None, alias="and")
+    both: Both | None = pydantic.Field(default=None, alias="and")
     object_size_greater_than: int | None = None
     object_size_less_than: int | None = None
     prefix: str | None = None

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -42,8 +42,8 @@ class Sqs:
     def change_message_visibility(
         self,
         *,
-        QueueUrl: str,
-        ReceiptHandle: str,
+        QueueUrl: str,  # noqa: N803 - boto3's names
+        ReceiptHandle: str,  # noqa: N803
         VisibilityTimeout: int,  # noqa: N803
     ) -> None:
         if self.refuses:
@@ -439,7 +439,7 @@ def test_an_event_without_a_detail_cannot_be_processed(
 
 
 @pytest.fixture
-def table(multi_trigger: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def table(multi_trigger: ModuleType, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The idempotency table, as a mapping in memory behind Powertools' own interface."""
     from aws_lambda_powertools.utilities import idempotency
     from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -473,7 +473,7 @@ def table(multi_trigger: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     monkeypatch.setenv("IDEMPOTENCY_TABLE", "once")
     monkeypatch.setattr(idempotency, "DynamoDBPersistenceLayer", InMemory)
-    yield records
+    return records
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def _beside(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _settling(original: Callable[..., Any]) -> Callable[..., Any]:
-    def execute(func: dict[str, Any], event: dict[str, Any]) -> Any:
+    def execute(func: dict[str, Any], event: Any) -> Any:
         mapping = polled()
         source = (mapping or {}).get("EventSourceArn", "")
         records = event.get("Records") if isinstance(event, dict) else None

@@ -5,11 +5,11 @@ EventBridge and SNS are asked for it too, with the resource on whose behalf they
 alias or version that they name: what is allowed for one qualifier is not for another.
 """
 
-import fnmatch
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway as http
 from ministack.services import apigateway_v1 as rest
@@ -21,12 +21,6 @@ from . import guard
 
 API_GATEWAY, S3 = "apigateway.amazonaws.com", "s3.amazonaws.com"
 _log = logging.getLogger("slipway")
-_MATCH: Mapping[str, Callable[[str, str], bool]] = {
-    "ArnLike": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
-    "ArnEquals": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
-    "StringLike": lambda given, pattern: fnmatch.fnmatchcase(given, pattern),
-    "StringEquals": lambda given, pattern: given == pattern,
-}
 
 
 def apply(settings: Settings) -> None:  # noqa: ARG001
@@ -51,47 +45,39 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
 def lets_in(function: str, principal: str, source_arn: str) -> bool:
     """Whether the policy of this function, alias or version lets the service in."""
     name, qualifier = lambda_svc._resolve_name_and_qualifier(function)
-    known = lambda_svc._functions.get(name)
-    if known is None:
+    if lambda_svc._functions.get(name) is None:
         return True  # that it is missing is another error
-    resource = lambda_svc._policy_resource_arn(name, qualifier)
     facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": get_account_id()}
-    allowed = any(
-        statement.get("Resource") == resource and _applies(statement, principal, facts)
-        for statement in known["policy"]["Statement"]
-    )
+    allowed = allows(name, qualifier, "lambda:InvokeFunction", facts, principal)
     if not allowed:
+        resource = lambda_svc._policy_resource_arn(name, qualifier)
         _log.warning("%s may not invoke %s on behalf of %s", principal, resource, source_arn)
     return allowed
+
+
+def allows(
+    name: str, qualifier: str | None, action: str, facts: Mapping[str, str], service: str = ""
+) -> bool:
+    """Whether the function's policy by itself allows a service, or, without one, everybody."""
+    context = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service" if service else "Anonymous",
+        principal_account=get_account_id(),
+        action=action,
+        resource_arn=lambda_svc._policy_resource_arn(name, qualifier),
+        region=get_region(),
+        source_ip="127.0.0.1",
+        secure_transport=True,
+        service_context=dict(facts),
+    )
+    policy = lambda_svc._functions[name]["policy"]
+    found = iam_evaluator.evaluate_resource_policy(policy, context, service=service or None)
+    return bool(found.decision == "Allow")
 
 
 def execution_arn(api: str, path: str) -> str:
     """The ARN by which API Gateway calls: a stage's route, or an authorizer."""
     return f"arn:aws:execute-api:{get_region()}:{get_account_id()}:{api}/{path}"
-
-
-def _applies(statement: Mapping[str, Any], principal: str, facts: Mapping[str, str]) -> bool:
-    named = statement.get("Principal")
-    services = _listed(named.get("Service")) if isinstance(named, dict) else [principal]
-    if statement.get("Effect") != "Allow" or principal not in services:
-        return False
-    actions = _listed(statement.get("Action"))
-    if not any(fnmatch.fnmatchcase("lambda:InvokeFunction", action) for action in actions):
-        return False
-    return all(
-        operator in _MATCH
-        and any(
-            _MATCH[operator](facts.get(key.lower(), ""), pattern) for pattern in _listed(patterns)
-        )
-        for operator, tests in (statement.get("Condition") or {}).items()
-        for key, patterns in tests.items()
-    )
-
-
-def _listed(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return list(value) if isinstance(value, Iterable) else []
 
 
 def _of_rest_route(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -58,6 +58,21 @@ VALID: dict[str, dict[str, Any]] = {
 }
 
 
+def _policy(action: str, resource: str) -> dict[str, Any]:
+    """A policy of the bucket ``b``."""
+    statement = resource_policy(action)
+    return {"policy": statement.replace('"Resource": "*"', f'"Resource": "{resource}"')}
+
+
+def _filter(*, action: str = "abortIncompleteMultipartUpload", **chosen: Any) -> dict[str, Any]:
+    """A rule with a filter, and an action that takes only some."""
+    acts = {
+        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+        "expiration": {"expiredObjectDeleteMarker": True},
+    }
+    return _rule(**{"expiration": None, action: acts[action]}, filter=chosen)
+
+
 def _rule(**changes: Any) -> dict[str, Any]:
     return {"rules": [{**EXPIRE, **changes}]}
 
@@ -107,6 +122,23 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "needs sseAlgorithm aws:kms",
     ),
     ("s3/bucketPolicy", {"policy": policy("s3:GetObject")}, "Principal is missing"),
+    ("s3/bucketPolicy", _policy("s3:GetObject", "arn:aws:s3:::c/*"), "not of the bucket 'b'"),
+    ("s3/bucketPolicy", _policy("s3:GetObject", TOPIC), "not of the bucket 'b'"),
+    (
+        "s3/bucketPolicy",
+        {"policy": resource_policy("s3:GetObject").replace(', "Resource": "*"', "")},
+        "Resource is missing",
+    ),
+    (
+        "s3/bucketPolicy",
+        _policy("s3:GetObject", "arn:aws:s3:::b"),
+        "s3:GetObject applies to no Resource",
+    ),
+    (
+        "s3/bucketPolicy",
+        _policy("s3:ListBucket", "arn:aws:s3:::b/*"),
+        "s3:ListBucket applies to no Resource",
+    ),
     ("s3/bucketVersioning", {"versioningConfiguration": {"status": "On"}}, "Allowed: Enabled"),
     (LIFECYCLE, {"rules": []}, "Allowed: 1 to 1000"),
     (LIFECYCLE, {"rules": [EXPIRE, EXPIRE]}, "used twice"),
@@ -122,11 +154,49 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (LIFECYCLE, _rule(expiration={"days": 1, "date": "2030-01-01"}), "exclude each other"),
     (
         LIFECYCLE,
+        _rule(expiration={"days": 1, "expiredObjectDeleteMarker": True}),
+        "excludes days and date",
+    ),
+    (
+        LIFECYCLE,
+        _rule(expiration=None, transitions=[{"days": 29, "storageClass": "STANDARD_IA"}]),
+        "STANDARD_IA=29",
+    ),
+    (
+        LIFECYCLE,
+        _rule(noncurrentVersionTransitions=[{"noncurrentDays": 1, "storageClass": "ONEZONE_IA"}]),
+        "ONEZONE_IA=1",
+    ),
+    (
+        LIFECYCLE,
+        _rule(expiration={"days": 5}, transitions=[{"days": 5, "storageClass": "GLACIER"}]),
+        "expires after 5 days and moves after 5",
+    ),
+    (
+        LIFECYCLE,
+        _rule(noncurrentVersionExpiration={"noncurrentDays": 1, "newerNoncurrentVersions": 101}),
+        "newerNoncurrentVersions=101",
+    ),
+    (LIFECYCLE, _rule(filter={"and": {"prefix": "a/"}}), "two conditions or more"),
+    (
+        LIFECYCLE,
+        _filter(tag={"key": "k", "value": "v"}),
+        "abortIncompleteMultipartUpload takes no filter by tags",
+    ),
+    (LIFECYCLE, _filter(objectSizeLessThan=9), "takes no filter by tags or size"),
+    (
+        LIFECYCLE,
+        _filter(action="expiration", **{"and": {"prefix": "a", "tags": {"k": "v"}}}),
+        "expiredObjectDeleteMarker takes no filter by tags",
+    ),
+    (
+        LIFECYCLE,
         _rule(abortIncompleteMultipartUpload={"daysAfterInitiation": 0}),
         "daysAfterInitiation=0",
     ),
     ("s3/bucketObjectv2", {"content": None}, "exactly one of source, content"),
     ("s3/bucketObjectv2", {"key": "k" * 1025}, "1 to 1024 bytes"),
+    ("efs/fileSystem", {"creationToken": "t" * 65}, "1 to 64 characters"),
     ("efs/fileSystem", {"performanceMode": "fast"}, "Allowed: generalPurpose, maxIO"),
     ("efs/fileSystem", {"throughputMode": "fast"}, "Allowed: bursting"),
     (

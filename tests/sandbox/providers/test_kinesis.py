@@ -20,6 +20,19 @@ def test_a_function_gets_the_records_of_its_stream(world: World) -> None:
     assert base64.b64decode(record["kinesis"]["data"]) == b"click"
 
 
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 3)])
+def test_a_stream_at_most_doubles_or_halves_at_once(world: World, before: int, after: int) -> None:
+    provider = world.provider(STREAM)
+    old, new = (provider.check("s", {"shardCount": count}) for count in (before, after))
+    id, outputs = provider.create("shards", old)
+    with pytest.raises(ValueError, match=f"shardCount after a change={after} "):
+        provider.update(id, old, new, outputs)
+    two = provider.check("s", {"shardCount": 2})
+    provider.update(id, old, two, outputs)
+    found = world.client("kinesis").describe_stream_summary(StreamARN=id)
+    assert found["StreamDescriptionSummary"]["OpenShardCount"] == 2
+
+
 def test_a_stream_that_the_emulator_cannot_change_is_not_replaced_in_silence(world: World) -> None:
     provider = world.provider(STREAM)
     old = provider.check("s", {"shardCount": 1})

@@ -1,5 +1,8 @@
 """Buckets: what they tell, whom they refuse to tell, and how they go."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from pulumi import asset
 
@@ -75,6 +78,20 @@ def test_a_bucket_with_objects_goes_only_by_force(world: World) -> None:
     assert id not in [item["Name"] for item in s3.list_buckets()["Buckets"]]
 
 
+def test_force_empties_a_bucket_of_more_than_one_page(world: World) -> None:
+    provider, s3 = world.provider(BUCKET), world.client("s3")
+    id, outputs = provider.create("pages", provider.check("b", {"forceDestroy": True}))
+    versions = {"status": "Enabled"}
+    world.make(
+        "aws:s3/bucketVersioning:BucketVersioning", bucket=id, versioningConfiguration=versions
+    )
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: s3.put_object(Bucket=id, Key=f"k{n % 300}"), range(1100)))
+    assert s3.list_object_versions(Bucket=id)["IsTruncated"]
+    provider.delete(id, outputs)
+    assert id not in [item["Name"] for item in s3.list_buckets()["Buckets"]]
+
+
 def test_a_bucket_that_exists_is_refused(world: World) -> None:
     world.make(BUCKET, bucket="taken")
     with pytest.raises(ValueError, match=r"bucket='taken' exists already"):
@@ -89,6 +106,30 @@ def test_who_may_call_a_functions_url_is_not_s3(world: World) -> None:
     world.make(f"{SPACE}functionUrl:FunctionUrl", functionName=id, authorizationType="NONE")
     with pytest.raises(ValueError, match=r"does not let s3.* invoke it"):
         world.make(NOTIFICATION, bucket=bucket, lambdaFunctions=[entry])
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("s3:*", ("", "/*")),
+        ("s3:GetObject", ("/in/*",)),
+        ("s3:GetObject", ("*",)),
+        ("s3:ListBucket", ("", "/*")),
+        ("s3:GetObject", ("", "/*")),
+    ],
+)
+def test_a_policy_of_the_bucket_and_what_is_in_it_is_taken(
+    world: World, action: str, path: tuple[str, ...]
+) -> None:
+    name = world.make(BUCKET, "owned", forceDestroy=True)[0]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "123456789012"},
+        "Action": action,
+        "Resource": [f"arn:aws:s3:::{name}{end}" for end in path],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    assert world.make("aws:s3/bucketPolicy:BucketPolicy", bucket=name, policy=policy)[0] == name
 
 
 def test_an_object_that_would_have_to_be_fetched_is_refused(world: World) -> None:

@@ -117,6 +117,17 @@ def test_a_message_that_is_received_too_often_moves(world: World) -> None:
     assert soon(moved)
 
 
+def test_a_queue_takes_256_kib_unless_told_otherwise(world: World) -> None:
+    sqs, body = world.client("sqs"), "x" * 262_145
+    plain, wide = (
+        world.make(QUEUE, "size", **given)[0] for given in ({}, {"maxMessageSize": 1_048_576})
+    )
+    assert sqs.send_message(QueueUrl=plain, MessageBody=body[1:])["MessageId"]
+    assert sqs.send_message(QueueUrl=wide, MessageBody=body)["MessageId"]
+    with pytest.raises(sqs.exceptions.ClientError, match="must be shorter than"):
+        sqs.send_message(QueueUrl=plain, MessageBody=body)
+
+
 def test_an_update_of_the_queue_leaves_a_policy_beside_it_alone(world: World) -> None:
     provider = world.provider(QUEUE)
     old, new = (provider.check("q", {"visibilityTimeoutSeconds": value}) for value in (30, 31))
