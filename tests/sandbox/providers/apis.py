@@ -56,6 +56,14 @@ def function(world: World, name: str = "api-echo", code: str = ECHO) -> str:
         Code={"ZipFile": archive.getvalue()},
         Timeout=10,
     )
+    # Whoever asks: who may is tested with the cloud's patches.
+    for service in ("apigateway", "sns"):
+        client.add_permission(
+            FunctionName=name,
+            StatementId=service,
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+        )
     return str(made["FunctionArn"])
 
 

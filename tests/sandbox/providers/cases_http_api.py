@@ -252,7 +252,14 @@ CASES = [
                 "throttlingBurstLimit": 5,
                 "throttlingRateLimit": 2.5,
             },
-            "routeSettings": [{"routeKey": "GET /a", "throttlingBurstLimit": 1}],
+            "routeSettings": [
+                {
+                    "routeKey": "GET /a",
+                    "detailedMetricsEnabled": True,
+                    "throttlingBurstLimit": 1,
+                    "throttlingRateLimit": 0.5,
+                }
+            ],
             "accessLogSettings": {"destinationArn": LOGS, "format": FORMAT},
             "tags": T1,
         },
@@ -268,7 +275,14 @@ CASES = [
                 ("ThrottlingRateLimit", 2.5),
             ],
             "RouteSettings": [
-                ("GET /a", {"ThrottlingBurstLimit": 1, "DetailedMetricsEnabled": False})
+                (
+                    "GET /a",
+                    {
+                        "ThrottlingBurstLimit": 1,
+                        "ThrottlingRateLimit": 0.5,
+                        "DetailedMetricsEnabled": True,
+                    },
+                )
             ],
             "AccessLogSettings": {"DestinationArn": LOGS, "Format": FORMAT},
             "tags": SEEN1,
