@@ -112,12 +112,13 @@ def measure(say: Say, *, quick: bool = False) -> dict[str, Any]:
         "messages": messages,
         "connections": CONNECTIONS,
         "client": client.name(),
-        "rows": [*_rows("queue → function", drained), *_rows("API → function", answers)],
+        "rows": [*report("queue → function", drained), *report("API → function", answers)],
         "errors": {key: int(sum(r["errors"] for r in runs)) for key, runs in called.items()},
     }
 
 
-def _rows(path: str, rates: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def report(path: str, rates: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """Events a second of each way, and over the emulator by hand of the same round."""
     return [
         {
             "path": path,

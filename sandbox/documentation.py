@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.cloud.honesty import BALANCER, PROCESS_ENGINE, TASKS
+from sandbox.cloud.honesty import BALANCER, FUNCTIONS, PROCESS_ENGINE, TASKS
 from sandbox.providers import discover
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sandbox.md"
@@ -37,6 +37,8 @@ def generated() -> str:
         _table("Feature", TASKS),
         "Where containers run as processes, also:",
         _table("Feature", PROCESS_ENGINE),
+        "## Functions and what calls them",
+        _table("Feature", FUNCTIONS),
         "## Load balancers",
         _table("Feature", BALANCER),
     ]

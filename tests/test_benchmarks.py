@@ -1,5 +1,6 @@
 """The benchmarks measure what they say they measure; how long it takes is not tested."""
 
+import ast
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import __main__ as command_line
-from benchmarks import client, evaluation, measure, start, storefront
+from benchmarks import client, evaluation, handlers, measure, start, storefront, triggers
 
 REGISTRATIONS = """
 import json, sys
@@ -455,6 +456,19 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
             "request": "GET /",
             **storefront.report({storefront.BARE: [load(10)], storefront.BALANCED: [load(9)]}),
         },
+        command_line.Part.HANDLERS: {
+            "packages": {"layer": dict.fromkeys(("cold_s", "warm_s", "zip_mb", "unzipped_mb"), 2)},
+            **handlers.report({key: [0.01 * n] for n, key in enumerate(handlers.IMPORTS, 1)}),
+        },
+        command_line.Part.TRIGGERS: {
+            "messages": 10,
+            "connections": 4,
+            "client": "wrk",
+            "rows": triggers.report(
+                "queue → function", {triggers.CEILING: [100.0], triggers.COMPONENT: [95.0]}
+            ),
+            "errors": {triggers.CEILING: 0, triggers.COMPONENT: 3},
+        },
     }
 
     def measuring(part: command_line.Part) -> Any:
@@ -483,10 +497,10 @@ def bench(*arguments: str) -> str:
 
 def test_the_command_prints_one_json_document_with_every_part(canned: Any) -> None:
     document = json.loads(bench("--json"))
-    assert list(document) == ["machine", "evaluation", "start", "requests"]
+    assert list(document) == ["machine", *command_line.Part]
     assert document["machine"]["cores"] == os.cpu_count()
     assert document["start"]["rows"][0]["total"] == {"median": 1.0, "minimum": 1.0, "runs": 1}
-    assert canned == [("evaluation", False), ("start", False), ("requests", False)]
+    assert canned == [(part.value, False) for part in command_line.Part]
 
 
 def test_one_part_can_be_measured_alone_and_quickly(canned: Any) -> None:
@@ -503,6 +517,9 @@ def test_the_tables_show_ratios_phases_and_what_was_left_out(canned: Any) -> Non
     assert "commit abc1234 (uncommitted changes left out)" in text
     assert "journeys" in text
     assert "0.90" in text
+    assert "0.95 (0.95)" in text  # of the emulator by hand
+    assert "failed API calls: {'emulator by hand': 0, 'component': 3}" in text
+    assert "handler, with Powertools at once" in text
 
 
 def test_a_part_that_cannot_be_measured_is_named_and_the_others_are_kept(
@@ -521,3 +538,45 @@ def test_a_part_that_cannot_be_measured_is_named_and_the_others_are_kept(
     assert shown.exit_code == 1
     assert "start could not be measured: make up ended with 2: [no] port" in shown.stdout
     assert "load balancer" in shown.stdout
+
+
+# -- functions -----------------------------------------------------------------------------
+
+
+def test_imports_are_compared_with_the_bare_interpreter_of_the_same_round() -> None:
+    rows = handlers.report(
+        {
+            handlers.BARE: [0.010, 0.020],
+            handlers.OWN: [0.020, 0.040],
+            handlers.HANDLER: [0.022, 0.044],
+        }
+    )["rows"]
+    assert [row["of_bare"]["median"] for row in rows] == [1.0, 2.0, 2.2]
+    assert rows[2]["of_own"]["median"] == 1.1
+
+
+def test_what_is_imported_is_what_the_handler_needs_and_not_less() -> None:
+    # Otherwise the aim would be measured against too much or too little.
+    tree = ast.parse((handlers.FUNCTION / "handler.py").read_text())
+    needed = {
+        module
+        for node in tree.body
+        for module in (
+            [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    }
+    own = handlers.IMPORTS[handlers.OWN].removeprefix("import ").split(", ")
+    assert needed - {"log"} == set(own)
+
+
+def test_a_cold_build_makes_what_a_warm_one_finds(tmp_path: Path) -> None:
+    first = handlers.pack(str(tmp_path))
+    assert {"function", "layer"} == first.keys()
+    assert first["layer"]["unzipped_mb"] > first["layer"]["zip_mb"] > first["function"]["zip_mb"]
+    paths = {made["path"] for made in first.values()}
+    assert {made["path"] for made in handlers.pack(str(tmp_path)).values()} == paths
+    assert {path.is_relative_to(tmp_path) for path in map(Path, paths)} == {True}

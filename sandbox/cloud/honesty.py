@@ -36,3 +36,20 @@ BALANCER: dict[str, str] = {
     "slow start, least_outstanding_requests, cross-zone, WAF": "no effect",
 }
 """Load balancer features without effect."""
+
+FUNCTIONS: dict[str, str] = {
+    "runtime, architecture": "functions run with this machine's Python and processor",
+    "memory, /tmp, VPC, file systems": "stored; a function is a process of this machine",
+    "SnapStart, provisioned concurrency": "stored; nothing is started ahead of calls",
+    "cache of a REST API": "stored; every request reaches the function",
+    "access and execution logs of APIs": "stored; nothing is written",
+    "JSON log format, log levels": "lines are kept as they were printed",
+    "asynchronous retries": "after 0.5 and 1 s instead of one and two minutes",
+    "retries of a stream": "after 0.25 s and up; streams wait for one another meanwhile",
+    "a bucket as destination of failures": "nothing is written there",
+    "time zone and flexible window of schedules": "stored; the clock is UTC and on time",
+    "functions, aliases and permissions named url…": "refused: the emulator takes the path for "
+    "that of a function URL",
+}
+"""Lambda and what calls it: settings without effect. What is not here is enforced, the
+permissions of API Gateway, S3, SNS, EventBridge and schedules included."""

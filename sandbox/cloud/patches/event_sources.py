@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ministack.core.responses import get_account_id, new_uuid
+from ministack.core.responses import new_uuid
 from ministack.services import lambda_svc, sqs
 
 from sandbox.cloud.settings import Settings
 
-from . import guard
+from . import deliveries, guard, lambda_roles
 
 Record = Mapping[str, Any]
 FIRST_WAIT_SECONDS = 0.25
@@ -181,8 +181,7 @@ class _Batch:
         arn = destination.get("Destination", "")
         config = self._func.get("config") or self._func
         lambda_svc.logger.warning("%s given up, %d records: %s", condition, len(batch), arn)
-        queue = sqs._queue_by_arn(arn) if arn.split(":")[2:3] == ["sqs"] else None
-        if queue is None:
+        if not arn or not lambda_roles.may_send(config, arn):
             return
         first, last = _place(batch[0]), _place(batch[-1])
         source = self._mapping["EventSourceArn"]
@@ -214,19 +213,7 @@ class _Batch:
                 },
             }
         )
-        queue["messages"].append(
-            {
-                "id": new_uuid(),
-                "body": body,
-                "receipt_handle": None,
-                "sent_at": now,
-                "visible_at": now + sqs.queue_delay(queue),
-                "receive_count": 0,
-                "message_attributes": {},
-                "sys": {"SenderId": get_account_id(), "SentTimestamp": str(int(now * 1000))},
-            }
-        )
-        sqs._ensure_msg_fields(queue["messages"][-1])
+        deliveries.send(arn, body)
 
 
 def _place(record: Record) -> dict[str, Any]:

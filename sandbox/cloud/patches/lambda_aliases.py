@@ -5,6 +5,7 @@ function's name only, and only of calls through the Invoke API; a canary is watc
 and version, whoever calls.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from sandbox.cloud.settings import Settings
 
 from . import guard
 
+_dice = random.Random(os.environ.get("SANDBOX_SEED"))  # noqa: S311 - shares of calls, no secret
+"""Decides which version serves; a seed makes the sequence the same every time."""
 _described: ContextVar[bool] = ContextVar("described", default=False)
 """Set while a configuration is read, not run."""
 _alias: ContextVar[str] = ContextVar("alias", default="")
@@ -64,10 +67,15 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
     )
 
 
+def called_as(config: dict[str, Any]) -> str:
+    """The ARN by which the caller named the function that this is the configuration of."""
+    return _alias.get() or str(config.get("FunctionArn", ""))
+
+
 def chosen(alias: dict[str, Any]) -> str:
     """The version that a call of the alias runs this time."""
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    point = random.random()  # noqa: S311 - shares of calls, no secret
+    point = _dice.random()
     for version, weight in weights.items():
         if point < float(weight):
             return str(version)

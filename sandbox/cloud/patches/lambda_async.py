@@ -20,9 +20,9 @@ from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from sandbox.cloud.settings import Settings
 
-from . import deliveries, guard, lambda_permissions, lambda_roles
+from . import deliveries, guard, lambda_aliases, lambda_permissions, lambda_roles
 
-EVENTS, SCHEDULER, SNS = "events.amazonaws.com", "scheduler.amazonaws.com", "sns.amazonaws.com"
+EVENTS, SNS = "events.amazonaws.com", "sns.amazonaws.com"
 FIRST_WAIT_SECONDS = 0.5
 """Before the first retry; AWS waits one minute, then two."""
 THROTTLED_WAIT_SECONDS = 0.2
@@ -64,7 +64,7 @@ class _Call:
     def __init__(self, func: dict[str, Any], event: Any) -> None:
         self.func, self.event = func, event
         self.config = func.get("config") or func
-        self.arn = str(self.config.get("FunctionArn", ""))
+        self.arn = lambda_aliases.called_as(self.config)
         name, qualifier = self.config.get("FunctionName", ""), self.arn.split(":")[7:]
         self.base = base = lambda_svc._functions.get(name) or func
         found = lambda_svc._event_invoke_config(base, qualifier[0] if qualifier else None) or {}
@@ -101,7 +101,7 @@ class _Call:
     def _give_up(self, condition: str, tries: int, result: Mapping[str, Any]) -> None:
         self._tell(self.on_failure, condition, tries, result)
         queue = (self.config.get("DeadLetterConfig") or {}).get("TargetArn")
-        if queue and self._may_send(queue):
+        if queue and lambda_roles.may_send(self.config, queue):
             body = result.get("body")
             message = body.get("errorMessage", "") if isinstance(body, dict) else ""
             attributes = {"RequestID": new_uuid(), "ErrorCode": "200", "ErrorMessage": message}
@@ -113,7 +113,7 @@ class _Call:
     def _tell(
         self, destination: str | None, condition: str, tries: int, result: Mapping[str, Any]
     ) -> None:
-        if not destination or not self._may_send(destination):
+        if not destination or not lambda_roles.may_send(self.config, destination):
             return
         context = {"statusCode": 200, "executedVersion": self.config.get("Version", "$LATEST")}
         record = {
@@ -132,13 +132,6 @@ class _Call:
             "responsePayload": result.get("body"),
         }
         deliveries.send(destination, json.dumps(record))
-
-    def _may_send(self, arn: str) -> bool:
-        action = lambda_roles.SENDING.get(arn.split(":")[2])
-        refusal = action and lambda_roles.refused(self.config, action, arn)
-        if refusal:
-            _log.warning("%s", refusal)
-        return bool(action) and not refusal
 
 
 def _with_target(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,7 +154,7 @@ def _from_target(arn: str, payload: str) -> None:
     if func is None or config is None:
         reason = f"Function not found: {arn}"
     elif scheduled:
-        reason = lambda_roles.of_schedule(target.get("RoleArn", ""), arn) or ""
+        reason = lambda_roles.of_schedule(source, target.get("RoleArn", ""), arn) or ""
     elif lambda_permissions.lets_in(arn, EVENTS, source):
         reason = ""
     else:
@@ -174,8 +167,8 @@ def _from_target(arn: str, payload: str) -> None:
     if not queue:
         return
     if scheduled:
-        refusal = lambda_roles.of_schedule(target.get("RoleArn", ""), queue, "sqs:SendMessage")
-        allowed = refusal is None
+        role, action = target.get("RoleArn", ""), "sqs:SendMessage"
+        allowed = lambda_roles.of_schedule(source, role, queue, action) is None
     else:
         allowed = sqs.queue_policy_allows(queue, EVENTS, source, get_account_id())
     if allowed:

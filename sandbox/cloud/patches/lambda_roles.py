@@ -4,7 +4,7 @@ The emulator makes event source mappings for functions that may not read the sou
 schedules whatever their role may do.
 """
 
-import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +16,7 @@ from sandbox.cloud.settings import Settings
 
 from . import guard, roles
 
+SCHEDULER = "scheduler.amazonaws.com"
 SENDING = {
     "sqs": "sqs:SendMessage",
     "sns": "sns:Publish",
@@ -32,6 +33,7 @@ READING = {
 """What Lambda tries before it makes a mapping."""
 ASKED_EVERY_SECONDS = 2
 """How long the answer holds for a mapping that is being polled."""
+_log = logging.getLogger("slipway")
 _asked: dict[str, tuple[float, bool]] = {}
 
 
@@ -49,16 +51,25 @@ def refused(config: Mapping[str, Any], action: str, resource: str) -> str | None
     return roles.refusal(str(config["Role"]), str(config["FunctionName"]), action, resource)
 
 
-def of_schedule(role: str, resource: str, action: str = "lambda:InvokeFunction") -> str | None:
-    """Why a schedule's role may not do this; None if it may."""
-    known = iam._roles.get(roles.name_of(role))
-    if known is None:
+def may_send(config: Mapping[str, Any], arn: str) -> bool:
+    """Whether the role of a function may put something down there; the log says why not."""
+    action = SENDING.get(arn.split(":")[2])
+    why = refused(config, action, arn) if action else f"nothing can be sent to {arn}"
+    if why:
+        _log.warning("%s", why)
+    return not why
+
+
+def of_schedule(
+    schedule: str, role: str, resource: str, action: str = "lambda:InvokeFunction"
+) -> str | None:
+    """Why a schedule's role may not do this for it; None if it may."""
+    if roles.name_of(role) not in iam._roles:
         return f"the role {role} does not exist"
-    document = known.get("AssumeRolePolicyDocument") or "{}"
-    if "scheduler.amazonaws.com" not in (
-        document if isinstance(document, str) else json.dumps(document)
-    ):
-        return f"{role} does not trust scheduler.amazonaws.com"
+    # The narrowest source that the Scheduler tells is the schedule's group.
+    group = schedule.rpartition("/")[0].replace(":schedule/", ":schedule-group/")
+    if not roles.trusts(role, SCHEDULER, group):
+        return f"{SCHEDULER} may not assume {role} for {group}"
     return roles.refusal(role, "scheduler", action, resource)
 
 
@@ -67,14 +78,19 @@ def _checked(original: Callable[..., Any]) -> Callable[..., Any]:
         source = data.get("EventSourceArn", "")
         func, config, _ = lambda_svc._get_func_record_for_ref(data.get("FunctionName", ""))
         if func is not None and config is not None:
-            for action in READING.get(source.split(":")[2] if source.count(":") > 4 else "", ()):
+            service = source.split(":")[2] if source.count(":") > 4 else ""
+            for action in READING.get(service, ()):
                 if refused(config, action, source):
-                    return error_response_json(
-                        "InvalidParameterValueException",
-                        "The function execution role does not have permissions to call "
-                        f"{action.partition(':')[2]} on {source.split(':')[2].upper()}",
-                        400,
+                    name = action.partition(":")[2]
+                    message = (
+                        f"The function execution role does not have permissions to call {name} "
+                        "on SQS"
+                        if service == "sqs"
+                        else f"Cannot access stream {source}. Please ensure the role can perform "
+                        "the GetRecords, GetShardIterator, DescribeStream Actions on your stream "
+                        f"in IAM; it may not {name}."
                     )
+                    return error_response_json("InvalidParameterValueException", message, 400)
         return original(data)
 
     return create

@@ -21,6 +21,11 @@ def session_arn(role_arn: str, session: str) -> str:
 
 def trusts_tasks(role_arn: str) -> bool:
     """Whether ECS tasks may assume the role."""
+    return trusts(role_arn, ECS_TASKS, f"arn:aws:ecs:{get_region()}:{get_account_id()}:task/*")
+
+
+def trusts(role_arn: str, service: str, source_arn: str) -> bool:
+    """Whether a service may assume the role on behalf of that resource."""
     role = iam._roles.get(name_of(role_arn)) or {}
     document = role.get("AssumeRolePolicyDocument") or "{}"
     document = json.loads(document) if isinstance(document, str) else document
@@ -30,11 +35,10 @@ def trusts_tasks(role_arn: str) -> bool:
     named = [
         {**statement, "Principal": "*"}
         for statement in ([statements] if isinstance(statements, dict) else statements)
-        if iam_evaluator._service_principal_matches(statement.get("Principal"), ECS_TASKS)
+        if iam_evaluator._service_principal_matches(statement.get("Principal"), service)
     ]
-    return bool(
-        iam_evaluator.evaluate_trust_policy({"Statement": named}, ECS_TASKS, _context("", "*", ""))
-    )
+    context = _context(service, "*", "sts:AssumeRole", source_arn)
+    return bool(iam_evaluator.evaluate_trust_policy({"Statement": named}, service, context))
 
 
 def refusal(role_arn: str, session: str, action: str, resource: str) -> str | None:
@@ -60,19 +64,20 @@ def refusal(role_arn: str, session: str, action: str, resource: str) -> str | No
     )
 
 
-def _context(caller: str, resource: str, action: str) -> iam_evaluator.EvalContext:
+def _context(
+    caller: str, resource: str, action: str, source_arn: str = ""
+) -> iam_evaluator.EvalContext:
     account = get_account_id()
     return iam_evaluator.EvalContext(
-        principal_arn=caller or ECS_TASKS,
-        principal_type="AssumedRole" if caller else "Service",
+        principal_arn=caller,
+        principal_type="Service" if source_arn else "AssumedRole",
         principal_account=account,
-        action=action or "sts:AssumeRole",
+        action=action,
         resource_arn=resource,
         region=get_region(),
         source_ip="127.0.0.1",
         secure_transport=True,
-        service_context={
-            "aws:sourceaccount": account,
-            "aws:sourcearn": f"arn:aws:ecs:{get_region()}:{account}:task/*",
-        },
+        service_context=(
+            {"aws:sourceaccount": account, "aws:sourcearn": source_arn} if source_arn else {}
+        ),
     )

@@ -19,13 +19,12 @@ SCOPES = {"execute-api:Invoke": "execute-api", "lambda:InvokeFunctionUrl": "lamb
 
 def apply(settings: Settings) -> None:  # noqa: ARG001
     """Compare the service before the signature."""
-    guard.checked(sigv4, "parse_header_signature", "(headers: 'Mapping[str, Any]')")
     guard.wrap(
         iam_evaluator,
         "enforce",
         "(access_key_id: str, iam_action: str, service: str, region: str, "
-        "resource_arn: str = '*', service_context: dict[str, Any] | None = None) "
-        "-> EvalResult | AuthError | None",
+        "resource_arn: str = '*', service_context: dict[str, typing.Any] | None = None) -> "
+        "ministack.core.iam_evaluator.EvalResult | ministack.core.iam_evaluator.AuthError | None",
         _scoped,
     )
 
