@@ -1,4 +1,4 @@
-"""What a function gives others to be allowed: each method returns statements for their roles."""
+"""What a function gives others: statements for their roles, and a bucket to share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,24 @@ from .triggers.rest_api import call_statements
 
 
 class Grants:
-    """The part of MultiTriggerFunction that speaks of permissions."""
+    """The part of MultiTriggerFunction that others' arguments are made of."""
 
     alias_arn: pulumi.Output[str]
     _made: Settings
     _found: Mapping[str, Any]
     """What the triggers returned when they were connected."""
+
+    def bucket(self, trigger: str) -> pulumi.Input[str]:
+        """Name of the bucket of an ``s3`` trigger, to give to another function's trigger: the
+        two then share the bucket's one notification.
+
+        Raises:
+            ValueError: there is no such trigger; names those that there are.
+        """
+        self._plan(trigger, "s3")
+        # The very output: by that, two triggers are known to be of one bucket.
+        name: pulumi.Input[str] = self._found["bucket_names"][trigger]
+        return name
 
     def invoke_policy(self) -> list[Statement]:
         """Invoke the function, through its alias."""

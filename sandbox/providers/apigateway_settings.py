@@ -77,7 +77,7 @@ class MethodSettings(Provider[MethodSettingsInputs]):
         if path != "*":
             found = client.get_resources(restApiId=inputs.rest_api, limit=500)["items"]
             verbs = [list(r.get("resourceMethods", {})) for r in found if r["path"] == f"/{path}"]
-            if not verbs or method not in verbs[0]:
+            if not verbs or not {method, "ANY"} & set(verbs[0]):
                 raise ValueError(f"methodPath={inputs.method_path!r}: the API has no such method.")
         self._put(inputs)
         return f"{inputs.rest_api}-{inputs.stage_name}-{inputs.method_path}", {

@@ -97,3 +97,31 @@ def test_a_mistake_is_answered_with_where_what_and_the_way_out(
     for text in texts:
         assert text in message, message
     assert "\n" not in message
+
+
+def test_a_bucket_that_a_function_makes_is_shared_by_its_trigger_s_name(code: str) -> None:
+    def program() -> None:
+        first = MultiTriggerFunction(
+            "first", {"code": code, "triggers": {"s3": {"in": {"prefix": "in/"}}}}
+        )
+        MultiTriggerFunction(
+            "second",
+            {
+                "code": code,
+                "triggers": {"s3": {"out": {"bucket": first.bucket("in"), "prefix": "out/"}}},
+            },
+        )
+
+    deployment = deploy(program)
+    assert len(deployment.of("aws:s3/bucket:Bucket")) == 1
+    notification = deployment.one("aws:s3/bucketNotification:BucketNotification").inputs
+    assert {item["filterPrefix"] for item in notification["lambdaFunctions"]} == {"in/", "out/"}
+
+
+def test_a_trigger_that_is_not_there_is_named_with_those_that_are(code: str) -> None:
+    def program() -> None:
+        made = MultiTriggerFunction("events", {"code": code, "triggers": {"s3": {"uploads": {}}}})
+        made.bucket("upload")
+
+    with pytest.raises(ValueError, match="Did you mean 'uploads'"):
+        deploy(program)
