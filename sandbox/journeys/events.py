@@ -1,15 +1,12 @@
-"""Events that reach the function by themselves: uploads, messages, schedules, table changes."""
+"""Events that reach the function by themselves: uploads, events on a bus, table changes, topics."""
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sandbox.journeys import JourneyFailed, Visit, expect, journey
-from sandbox.journeys.traces import lines, logged, wait
-
-GOOD, POISON = 22, 3
+from sandbox.journeys.traces import lines, logged
 
 
 @journey("An uploaded object reaches the function under its own name", needs=("upload_bucket",))
@@ -22,57 +19,6 @@ def reacts_to_uploads(visit: Visit) -> Iterator[str]:
         logged(visit, function, "S3 events processed", key)
         s3.delete_object(Bucket=bucket, Key=key)
         yield f"put s3://{bucket}/{key} → the function logged this very key"
-
-
-@journey(
-    f"{GOOD + POISON} messages, {POISON} of them poison: each good one once, the poison kept",
-    needs=("queue_url",),
-)
-def processes_messages(visit: Visit) -> Iterator[str]:
-    """A message that cannot be processed neither blocks its neighbours nor gets lost."""
-    function, queue = visit.outputs["function_name"], visit.outputs["queue_url"]
-    sqs, run = visit.client("sqs"), uuid4().hex[:8]
-    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
-    redrive = json.loads(policy["Attributes"]["RedrivePolicy"])
-    dead = sqs.get_queue_url(QueueName=redrive["deadLetterTargetArn"].rpartition(":")[2])
-    good = [json.dumps({"order": f"{run}-{index}"}) for index in range(GOOD)]
-    poison = [f"{run} is not JSON {index}" for index in range(POISON)]
-    bodies = [*good[:10], *poison, *good[10:]]
-    sent: dict[str, str] = {}
-    for start in range(0, len(bodies), 10):
-        batch = bodies[start : start + 10]
-        answer = sqs.send_message_batch(
-            QueueUrl=queue,
-            Entries=[{"Id": str(i), "MessageBody": body} for i, body in enumerate(batch)],
-        )
-        sent |= {batch[int(item["Id"])]: item["MessageId"] for item in answer["Successful"]}
-    yield f"sent {len(sent)} messages, {POISON} of which are not JSON"
-
-    for body in good:
-        logged(visit, function, "SQS message processed", sent[body])
-    buried = _drain(visit, dead["QueueUrl"], run)
-    expect(sorted(buried) == sorted(poison), f"the dead-letter queue holds {buried}")
-    yield f"{len(buried)} in the dead-letter queue after {redrive['maxReceiveCount']} attempts each"
-    for body in good:
-        times = len(lines(visit, function, "SQS message processed", sent[body]))
-        expect(times == 1, f"message {sent[body]} was processed {times} times")
-    yield f"{len(good)} processed, each once"
-
-
-def _drain(visit: Visit, queue: str, run: str) -> list[str]:
-    """Take this run's messages out of the dead-letter queue, so that the next run starts clean."""
-    sqs, found = visit.client("sqs"), list[str]()
-
-    def all_there() -> bool:
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=2)
-        for message in answer.get("Messages", []):
-            if message["Body"].startswith(run):
-                found.append(message["Body"])
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return len(found) >= POISON
-
-    wait(visit, all_there, f"{POISON} poison messages never came to the dead-letter queue")
-    return found
 
 
 @journey("An event on the bus reaches the function by its pattern", needs=("function_alias_arn",))
@@ -106,48 +52,6 @@ def _rule(visit: Visit) -> Any:
         if rule.get("EventPattern"):
             return rule
     raise JourneyFailed(f"no rule has {alias} as its target")
-
-
-@journey("The schedule's call arrives", needs=("function_alias_arn",))
-def reacts_to_schedules(visit: Visit) -> Iterator[str]:
-    """A copy of the schedule that fires now: same role, same target, same input."""
-    function, alias = visit.outputs["function_name"], visit.outputs["function_alias_arn"]
-    scheduler = visit.client("scheduler")
-    schedule = next(
-        (
-            found
-            for entry in scheduler.list_schedules()["Schedules"]
-            if (found := scheduler.get_schedule(Name=entry["Name"], GroupName=entry["GroupName"]))[
-                "Target"
-            ]["Arn"]
-            == alias
-        ),
-        None,
-    )
-    if schedule is None:
-        raise JourneyFailed(f"no schedule has {alias} as its target")
-    before = len(lines(visit, function, "Scheduled event processed"))
-    name = f"journey-{uuid4().hex[:8]}"
-    soon = datetime.now(UTC) + timedelta(seconds=2)
-    scheduler.create_schedule(
-        Name=name,
-        GroupName=schedule["GroupName"],
-        ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target=schedule["Target"],
-    )
-    try:
-        wait(
-            visit,
-            lambda: len(lines(visit, function, "Scheduled event processed")) > before,
-            f"the copy of {schedule['Name']} never called {function}",
-        )
-    finally:
-        scheduler.delete_schedule(Name=name, GroupName=schedule["GroupName"])
-    yield (
-        f"{schedule['Name']} is {schedule['ScheduleExpression']}; a copy that fires at "
-        f"{soon:%H:%M:%S} came through"
-    )
 
 
 @journey("A change of the table reaches the function", needs=("function_alias_arn",))
