@@ -173,7 +173,7 @@ def project(tmp_path: Path) -> Callable[..., Path]:
     def copy(**replaced: str) -> Path:
         target = tmp_path / "project"
         target.mkdir()
-        for name in ("components", "app"):
+        for name in ("components", "app", "functions"):
             shutil.copytree(
                 ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__")
             )

@@ -74,8 +74,8 @@ def test_overlapping_subnets_are_refused(
     copy = project()
     main = (copy / "__main__.py").read_text()
     edited = main.replace(
-        "NetworkArgs(cidr=settings.vpc_cidr,",
-        'NetworkArgs(public_subnet_cidrs=["10.0.0.0/24", "10.0.0.128/25"], cidr=settings.vpc_cidr,',
+        '"cidr": settings.vpc_cidr,',
+        '"cidr": settings.vpc_cidr, "public_subnet_cidrs": ["10.0.0.0/24", "10.0.0.128/25"],',
     )
     assert edited != main
     (copy / "__main__.py").write_text(edited)

@@ -120,7 +120,8 @@ def _timeouts() -> None:
                     call = asyncio.ensure_future(original(integration, *args, **more))
                     answer = await asyncio.wait_for(asyncio.shield(call), seconds)
                     # An HTTP API says 500 where a function's own URL says 502.
-                    return answer if answer[2] != _CRASHED.encode() else (500, *answer[1:])
+                    crashed = isinstance(answer, tuple) and answer[2] == _CRASHED.encode()
+                    return (500, *answer[1:]) if crashed else answer
                 except TimeoutError:
                     return late()
 

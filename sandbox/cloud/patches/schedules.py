@@ -56,7 +56,7 @@ def _updated(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _rule_deleted(original: Callable[..., Any]) -> Callable[..., Any]:
     def delete(data: dict[str, Any]) -> Any:
-        key = eventbridge._rule_key(data.get("Name"), data.get("EventBusName", "default"))
+        key = eventbridge._rule_key(data.get("Name", ""), data.get("EventBusName", "default"))
         eventbridge._rule_last_fired.pop(_scoped(key), None)
         return original(data)
 

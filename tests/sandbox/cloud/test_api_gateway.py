@@ -101,6 +101,14 @@ def test_what_goes_wrong_inside_stays_inside(rest: Rest, query: str) -> None:
     assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
 
 
+def test_without_permission_the_caller_learns_nothing_of_it(world: World) -> None:
+    forbidden = Rest(world, make_function(world, "not-for-apis", CODE), "forbidden")
+    forbidden.route("shut")
+    forbidden.api.create_deployment(restApiId=forbidden.id, stageName="live")
+    answer = forbidden.get("shut")
+    assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
+
+
 @pytest.fixture(scope="module")
 def http_url(world: World, function: str) -> str:
     """An HTTP API with a slow and a throttled route."""
