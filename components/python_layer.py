@@ -131,7 +131,8 @@ def _given(who: str, archive: Path) -> Package:
             entries = opened.infolist()
     except zipfile.BadZipFile:
         raise ValueError(f"{who}: {field} is no zip file. Zip a folder named python/.") from None
-    if not any(entry.filename.startswith(f"{FOLDER}/") for entry in entries):
+    files = [entry.filename for entry in entries if not entry.is_dir()]
+    if not any(name.startswith(f"{FOLDER}/") for name in files):
         raise ValueError(
             f"{who}: {field} has nothing below {FOLDER}/, where Lambda's Python looks. "
             "Next step: zip the folder python/ itself."

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from packaging.markers import InvalidMarker, Marker
+
 from . import cache
 from .runtimes import RUNTIMES
 
@@ -22,7 +24,8 @@ FORMAT = 1
 INSTALLER_LINES = 12
 """How much of an installer's complaint an error repeats."""
 _MACHINES: Mapping[str, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
-_PINNED = re.compile(r"([A-Za-z0-9._-]+)(\[[^\]]*\])?==[^\s;*]+$")
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?")
+_PINNED = re.compile(rf"{_NAMED.pattern}==[^\s;*]+$")
 _NOISE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 """What an installer notes about itself, in a package's ``.dist-info``."""
 
@@ -42,7 +45,7 @@ def install(who: str, requirements: Path, *, runtime: str, architecture: str) ->
         ValueError: the file is missing, a line is not pinned, a package is not named, or the
             installer fails; the message has the lines to add or its last words.
     """
-    lines = _pinned(who, requirements, runtime)
+    lines = _pinned(who, requirements, runtime, architecture)
     text = "\n".join([str(FORMAT), runtime, architecture, *sorted(lines)])
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     target = cache.directory() / "wheels" / key
@@ -64,50 +67,53 @@ def install(who: str, requirements: Path, *, runtime: str, architecture: str) ->
     return target
 
 
-def _pinned(who: str, requirements: Path, runtime: str) -> list[str]:
+def _pinned(who: str, requirements: Path, runtime: str, architecture: str) -> list[str]:
     """The lines that hold for the runtime, without comments and markers."""
     if not requirements.is_file():
         raise ValueError(
             f"{who}: requirements='{requirements}' does not exist. Next step: create it, with a "
             "line such as 'requests==2.32.5' for each package."
         )
-    kept = []
+    kept: list[str] = []
     for number, line in enumerate(requirements.read_text(encoding="utf-8").splitlines(), 1):
         text = re.sub(r"(^|\s)#.*", "", line).strip()
         if not text:
             continue
         pin, _, marker = (part.strip() for part in text.partition(";"))
+        where = f"{who}: {requirements.name}, line {number}"
         if not _PINNED.match(pin):
+            name = _NAMED.match(pin)
             raise ValueError(
-                f"{who}: {requirements.name}, line {number}: {pin!r} is not pinned, so the "
-                "package would change without a change here. Allowed: name==version, and a "
-                f"marker after ';'. Next step: write {pin.split('>')[0].split('=')[0]}==<version>."
+                f"{where}: {pin!r} is not pinned, so the package would change without a change "
+                "here. Allowed: name==version, and a marker after ';'. Next step: write "
+                f"{name[0] if name else 'name'}==<version>."
             )
-        if _holds(marker, RUNTIMES[runtime].python):
-            kept.append(pin)
+        try:
+            if _holds(marker, RUNTIMES[runtime].python, _MACHINES[architecture]):
+                kept.append(pin)
+        except InvalidMarker as error:
+            raise ValueError(f"{where}: the marker {marker!r} is not valid. {error}") from None
     return kept
 
 
-def _holds(marker: str, python: str) -> bool:
+def _holds(marker: str, python: str, machine: str) -> bool:
     # pip reads markers for the Python that runs it, so they are read here.
     if not marker:
         return True
-    from packaging.markers import Marker
-
     environment = {"python_version": python, "python_full_version": f"{python}.0"}
     system = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
-    return bool(Marker(marker).evaluate({**environment, **system}))
+    return bool(Marker(marker).evaluate({**environment, **system, "platform_machine": machine}))
 
 
 def _command(pins: Path, target: Path, runtime: str, architecture: str) -> list[str]:
     python, glibc = RUNTIMES[runtime].python, RUNTIMES[runtime].glibc
+    if glibc == "2.26":  # no step of uv's; both installers are to take the same wheels
+        glibc = "2.17"
     machine = _MACHINES[architecture]
     common = ["--target", str(target), "--python-version", python, "--only-binary", ":all:"]
     common += ["--requirement", str(pins)]
     if uv := shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent)):
         platform = f"{machine}-manylinux_{glibc.replace('.', '_')}"
-        if glibc == "2.26":  # uv knows the steps that the index's wheels are built for
-            platform = f"{machine}-manylinux2014"
         return [uv, "pip", "install", "--quiet", "--python-platform", platform, *common]
     newest = int(glibc.partition(".")[2])
     tags = [f"manylinux_2_{minor}_{machine}" for minor in range(newest, 16, -1)]
@@ -124,9 +130,10 @@ def _run(who: str, requirements: Path, command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        installer = "pip" if "-m" in command else "uv"
         raise ValueError(
             f"{who}: the packages of {requirements.name} could not be installed as wheels. "
-            f"{Path(command[0]).stem} said:\n" + "\n".join(said[-INSTALLER_LINES:])
+            f"{installer} said:\n" + "\n".join(said[-INSTALLER_LINES:])
         )
 
 

@@ -37,8 +37,10 @@ def process_messages(event, context):
         )
         done.append({"messageId": record.message_id, "body": record.body})
 
-    fifo = event["Records"][0].get("eventSourceARN", "").endswith(".fifo")
-    processor = SqsFifoPartialProcessor() if fifo else BatchProcessor(EventType.SQS)
+    processor = BatchProcessor(EventType.SQS)
+    if event["Records"][0].get("eventSourceARN", "").endswith(".fifo"):
+        # Order holds within a message group: after a failure the other groups go on.
+        processor = SqsFifoPartialProcessor(skip_group_on_error=True)
     processor.raise_on_entire_batch_failure = False
     answer = process_partial_response(event, one, processor, context)
     failures = answer["batchItemFailures"]

@@ -7,7 +7,7 @@ Powertools nor boto3.
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from log import log
 
@@ -153,5 +153,5 @@ def _processed(source):
 
 
 def _answer(body):
-    stamp = datetime.now(UTC).isoformat()
+    stamp = datetime.now(timezone.utc).isoformat()  # noqa: UP017 - Python 3.10 has no UTC
     return {"statusCode": 200, "body": json.dumps({**body, "timestamp": stamp})}
