@@ -41,8 +41,8 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
         _collecting,
     )
     guard.wrap(lambda_svc, "_execute_function", "(func: dict, event: dict) -> dict", _settling)
-    for poll in ("_poll_kinesis", "_poll_dynamodb_streams"):
-        guard.wrap(lambda_svc, poll, "()", _beside)
+    guard.wrap(lambda_svc, "_poll_kinesis", "()", _beside(":kinesis:"))
+    guard.wrap(lambda_svc, "_poll_dynamodb_streams", "()", _beside(":dynamodb:"))
 
 
 def polled() -> dict[str, Any] | None:
@@ -81,23 +81,29 @@ def _collecting(original: Callable[..., Any]) -> Callable[..., Any]:
     return receive
 
 
-def _beside(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Poll on another thread, one pass at a time."""
-    busy = threading.Lock()
+def _beside(service: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Poll on another thread, one pass at a time, where there is a mapping of the service."""
 
-    def run() -> None:
-        try:
-            if original():
-                lambda_svc.esm_wake.set()
-        finally:
-            busy.release()
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        busy = threading.Lock()
 
-    def poll() -> bool:
-        if busy.acquire(blocking=False):
-            threading.Thread(target=run, daemon=True, name="slipway-streams").start()
-        return False
+        def run() -> None:
+            try:
+                if original():
+                    lambda_svc.esm_wake.set()
+            finally:
+                busy.release()
 
-    return poll
+        def poll() -> bool:
+            mappings = list(lambda_svc._esms._data.values())
+            wanted = any(service in str(item.get("EventSourceArn")) for item in mappings)
+            if wanted and busy.acquire(blocking=False):
+                threading.Thread(target=run, daemon=True, name="slipway-streams").start()
+            return False
+
+        return poll
+
+    return wrap
 
 
 def _settling(original: Callable[..., Any]) -> Callable[..., Any]:
