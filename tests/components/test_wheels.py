@@ -1,5 +1,6 @@
 """Packages for a Lambda runtime, from an index of wheels that are made here."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,8 @@ def install(tmp_path: Path) -> Callable[..., Path]:
     """Installs these lines, for a runtime and architecture."""
 
     def one(*lines: str, runtime: str = "python3.13", architecture: str = "arm64") -> Path:
-        file = tmp_path / "layer.txt"
+        # A file of its own: a thread must not read what another one is writing.
+        file = Path(tempfile.mkdtemp(dir=tmp_path)) / "layer.txt"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return wheels.install(WHO, file, runtime=runtime, architecture=architecture)
 
