@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from . import cache, wheels
 from .errors import invalid, nearest
@@ -115,8 +116,8 @@ def _zipped(folder: Path, files: Mapping[str, Path], known_as: str | None) -> Pa
         part.unlink(missing_ok=True)
 
 
-def _write(target: object, files: Mapping[str, Path]) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:  # type: ignore[call-overload]  # a file opened for bytes
+def _write(target: IO[bytes], files: Mapping[str, Path]) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.external_attr = 0o644 << 16

@@ -112,11 +112,13 @@ def _command(pins: Path, target: Path, runtime: str, architecture: str) -> list[
     machine = _MACHINES[architecture]
     common = ["--target", str(target), "--python-version", python, "--only-binary", ":all:"]
     common += ["--requirement", str(pins)]
-    if uv := shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent)):
+    # The one of this environment first: its version is pinned.
+    if uv := shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv"):
         platform = f"{machine}-manylinux_{glibc.replace('.', '_')}"
         return [uv, "pip", "install", "--quiet", "--python-platform", platform, *common]
     newest = int(glibc.partition(".")[2])
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(newest, 16, -1)]
+    oldest = 5 if architecture == "x86_64" else 17  # as far back as manylinux goes
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(newest, oldest - 1, -1)]
     platforms = [option for tag in [*tags, f"manylinux2014_{machine}"] for option in _platform(tag)]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     return [*pip, "--no-compile", "--implementation", "cp", *platforms, *common]
@@ -129,6 +131,12 @@ def _platform(tag: str) -> tuple[str, str]:
 def _run(who: str, requirements: Path, command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
+        if "No module named pip" in done.stderr:
+            raise ValueError(
+                f"{who}: there is neither uv nor pip to install the packages of "
+                f"{requirements.name} with. Next step: `{command[0]} -m ensurepip`, or put uv on "
+                "the PATH (https://docs.astral.sh/uv)."
+            )
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         installer = "pip" if "-m" in command else "uv"
         raise ValueError(

@@ -1,7 +1,7 @@
 """Batches, of which each record succeeds or fails for itself, by Powertools' batch processor.
 
 A message that fails is received again and ends in the dead-letter queue, its neighbours are
-done. A record of a stream that fails is tried again with those after it, since order counts.
+done. A record of a stream that fails is tried again before those after it, since order counts.
 """
 
 import base64
@@ -52,10 +52,17 @@ def process_messages(event, context):
 
 
 def process_changes(event, context, source):
-    """The failures of a batch of a DynamoDB or Kinesis stream."""
+    """The first failure of a batch of a DynamoDB or Kinesis stream, if there is one.
+
+    Lambda sends that record again with all that follow, so none of those is begun.
+    """
     kinesis = source == "aws:kinesis"
+    kind = EventType.KinesisDataStreams if kinesis else EventType.DynamoDBStreams
+    processor = BatchProcessor(kind, raise_on_entire_batch_failure=False)
 
     def one(record):
+        if processor.fail_messages:
+            raise RuntimeError("a record before it failed")
         raw = record.raw_event
         fields = {"eventID": raw["eventID"]}
         if kinesis:
@@ -65,9 +72,7 @@ def process_changes(event, context, source):
         message = f"Event processed from {source}"
         once(f"stream#{raw['eventID']}", context, lambda: log(message, **fields))
 
-    kind = EventType.KinesisDataStreams if kinesis else EventType.DynamoDBStreams
-    processor = BatchProcessor(kind, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, one, processor, context)["batchItemFailures"]
+    return process_partial_response(event, one, processor, context)["batchItemFailures"][:1]
 
 
 def _json(text):
@@ -84,7 +89,7 @@ def _come_back_soon(record):
     """
     attempts = int(record["attributes"].get("ApproximateReceiveCount", 1))
     wait = min(FIRST_WAIT_SECONDS * 2 ** (attempts - 1), LONGEST_WAIT_SECONDS)
-    log("SQS message failed", "WARNING", messageId=record["messageId"], attempts=attempts)
+    log("SQS message failed", "WARN", messageId=record["messageId"], attempts=attempts)
     try:
         _sqs().change_message_visibility(
             QueueUrl=_queue_url(record["eventSourceARN"]),
@@ -92,7 +97,7 @@ def _come_back_soon(record):
             VisibilityTimeout=wait,
         )
     except Exception as error:  # noqa: BLE001 - it comes back anyway, only later
-        log("the wait could not be shortened", "WARNING", reason=str(error))
+        log("the wait could not be shortened", "WARN", reason=str(error))
 
 
 def _queue_url(arn):

@@ -13,6 +13,7 @@ from log import log
 
 SCHEDULE = "Scheduled Event"
 """What EventBridge and EventBridge Scheduler call an event of a schedule."""
+SCHEDULERS = ("aws.events", "aws.scheduler")
 QUEUE, TOPIC, BUCKET = "aws:sqs", "aws:sns", "aws:s3"
 STREAMS = ("aws:dynamodb", "aws:kinesis")
 
@@ -40,9 +41,8 @@ def handler(event, context):
         return _uploads(event, context)
     if source == TOPIC:
         return _notifications(event, context)
-    if event.get("detail-type") == SCHEDULE:
-        log("Scheduled event processed", rule=SCHEDULE, resources=event.get("resources"))
-        return _answer({"message": "Scheduled event processed", "rule": SCHEDULE})
+    if source in SCHEDULERS and event.get("detail-type") == SCHEDULE:
+        return _tick(event, context)
     return _other(event, context, source)
 
 
@@ -108,14 +108,24 @@ def _notifications(event, context):
     return _answer(_processed(TOPIC))
 
 
+def _tick(event, context):
+    message = "Scheduled event processed"
+    fields = {"rule": SCHEDULE, "id": event.get("id"), "resources": event.get("resources")}
+    if "id" in event and "time" in event:
+        _once(f"event#{event['id']}#{event['time']}", context, message, fields)
+    else:  # an input that was written by hand, the same every time
+        log(message, **fields)
+    return _answer({"message": message, "rule": SCHEDULE})
+
+
 def _other(event, context, source):
-    fields = {key: event[key] for key in ("id", "detail-type", "detail") if key in event}
     if "id" in event and "detail-type" in event:
-        if not isinstance(event.get("detail"), dict):
+        fields = {key: event.get(key) for key in ("id", "detail-type", "detail")}
+        if not isinstance(fields["detail"], dict):
             raise Unprocessable(f"event {event['id']} has no detail")
         _once(f"event#{event['id']}", context, f"Event processed from {source}", fields)
     else:
-        log(f"Event processed from {source}", **fields)
+        log(f"Event processed from {source}")
     return _answer(_processed(source))
 
 

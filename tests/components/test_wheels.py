@@ -1,5 +1,8 @@
 """Packages for a Lambda runtime, from an index of wheels that are made here."""
 
+import os
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -170,6 +173,8 @@ def test_markers_are_read_for_lambda_and_not_for_this_machine(
     [
         ("python3.13", "arm64", "cp313-cp313-manylinux_2_34_aarch64"),
         ("python3.12", "x86_64", "cp312-cp312-manylinux_2_28_x86_64"),
+        ("python3.13", "x86_64", "cp313-cp313-manylinux_2_12_x86_64"),
+        ("python3.13", "x86_64", "cp313-cp313-manylinux_2_5_x86_64"),
         ("python3.11", "x86_64", "cp311-cp311-manylinux_2_17_x86_64"),
         ("python3.10", "arm64", "cp39-abi3-manylinux2014_aarch64"),
     ],
@@ -234,6 +239,34 @@ def test_a_package_that_is_not_there_is_told_in_the_installer_s_words(
     )
     assert "absent" in text.partition(said)[2]
     assert len(text.splitlines()) <= 1 + wheels.INSTALLER_LINES
+
+
+def test_without_any_installer_it_is_told_how_to_get_one(
+    wheelhouse: Wheelhouse, install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare" / "bin" / "python"
+    make = [sys.executable, "-m", "venv", "--without-pip", str(bare.parents[1])]
+    subprocess.run(make, check=True)
+    monkeypatch.setattr(sys, "executable", str(bare))
+    monkeypatch.setenv("PATH", str(bare.parent))
+    with pytest.raises(ValueError, match="neither uv nor pip") as caught:
+        install("alpha==1.0")
+    assert str(caught.value) == (
+        f"{WHO}: there is neither uv nor pip to install the packages of layer.txt with. Next "
+        f"step: `{bare} -m ensurepip`, or put uv on the PATH (https://docs.astral.sh/uv)."
+    )
+
+
+def test_the_environment_s_own_uv_comes_before_another_on_the_path(
+    wheelhouse: Wheelhouse, install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheelhouse.add("alpha")
+    other = tmp_path / "bin" / "uv"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(other.parent), prepend=os.pathsep)
+    assert install("alpha==1.0")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,8 +33,9 @@ class Answers(BaseHTTPRequestHandler):
             "/json": json.dumps({"rate": 1.08}),
             "/echo": json.dumps(dict(self.headers)),
             "/text": "no JSON",
+            "/spelt": f'{{"you sent": "\\u006b{KEY[1:]}"}}',
         }.get(self.path, self.headers["x-api-key"] or "")
-        self.send_response(200 if self.path in ("/json", "/echo", "/text") else 403)
+        self.send_response(200 if self.path in ("/json", "/echo", "/text", "/spelt") else 403)
         self.end_headers()
         self.wfile.write(text.encode())
 
@@ -68,7 +70,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     asked: list[tuple[str, dict[str, Any]]] = []
 
     class Store:
-        def __init__(self, service: str) -> None:
+        def __init__(self, service: str, **_: object) -> None:
             self.service = service
 
         def get_parameter(self, **arguments: Any) -> Any:
@@ -167,7 +169,7 @@ def test_the_key_is_read_once_by_its_reference_and_sent_along(
     assert Answers.asked == [("/json", KEY)] * 2
 
 
-@pytest.mark.parametrize("path", ["/json", "/echo", "/text", "/forbidden", "/elsewhere"])
+@pytest.mark.parametrize("path", ["/json", "/echo", "/spelt", "/text", "/forbidden", "/elsewhere"])
 def test_the_key_is_never_returned_or_printed(
     report: ModuleType,
     context: SimpleNamespace,
@@ -238,6 +240,27 @@ def test_an_error_s_text_is_left_out_for_it_may_quote_the_key(
     answer = report.handler({}, context)
     assert answer["external_data"] == {"error": "ConnectionError"}
     assert KEY not in json.dumps(answer) + "".join(capfd.readouterr())
+
+
+def test_a_store_that_does_not_answer_is_an_entry_and_not_the_end(
+    report: ModuleType,
+    context: SimpleNamespace,
+    world: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report, "TIMEOUT_SECONDS", 0.2)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("EXTERNAL_URL", f"{world}/json")
+    monkeypatch.setenv("API_KEY", PARAMETER)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        answer = report.handler({}, context)
+    assert answer["external_data"] == {"error": "ReadTimeoutError"}
+    assert time.monotonic() - began < 10  # with boto3's own waits it takes minutes
+    assert Answers.asked == []
 
 
 def test_a_key_that_cannot_be_read_is_an_entry_and_asks_nobody(
