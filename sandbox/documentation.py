@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.cloud.honesty import BALANCER, FUNCTIONS, PROCESS_ENGINE, TASKS
+from sandbox.cloud.honesty import BALANCER, FUNCTIONS, PROCESS_ENGINE, SENDERS, TASKS
 from sandbox.providers import discover
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sandbox.md"
@@ -39,6 +39,7 @@ def generated() -> str:
         _table("Feature", PROCESS_ENGINE),
         "## Functions and what calls them",
         _table("Feature", FUNCTIONS),
+        _table("What calls functions", SENDERS),
         "## Load balancers",
         _table("Feature", BALANCER),
     ]

@@ -38,18 +38,35 @@ BALANCER: dict[str, str] = {
 """Load balancer features without effect."""
 
 FUNCTIONS: dict[str, str] = {
-    "runtime, architecture": "functions run with this machine's Python and processor",
+    "runtime, architecture": "functions run with this machine's Python and processor, and with "
+    "the boto3 of this environment; no other package of it is there",
     "memory, /tmp, VPC, file systems": "stored; a function is a process of this machine",
-    "SnapStart, provisioned concurrency": "stored; nothing is started ahead of calls",
-    "cache of a REST API": "stored; every request reaches the function",
-    "access and execution logs of APIs": "stored; nothing is written",
-    "JSON log format, log levels": "lines are kept as they were printed",
+    "/opt, /var/task": "code and layers lie in folders of the state directory, where imports find "
+    "them and absolute paths do not",
+    "provisioned concurrency": "stored; nothing is started ahead of calls",
     "asynchronous retries": "after 0.5 and 1 s instead of one and two minutes",
     "retries of a stream": "after 0.25 s and up; streams wait for one another meanwhile",
+    "tumbling windows, several batches of a shard at once": "stored; one batch after the other",
     "a bucket as destination of failures": "nothing is written there",
-    "time zone and flexible window of schedules": "stored; the clock is UTC and on time",
+    "other callers' permissions": "CloudWatch Logs, alarms, Cognito and Step Functions call "
+    "whether the function's policy lets them in or not",
     "functions, aliases and permissions named url…": "refused: the emulator takes the path for "
     "that of a function URL",
 }
-"""Lambda and what calls it: settings without effect. What is not here is enforced, the
-permissions of API Gateway, S3, SNS, EventBridge and schedules included."""
+"""Lambda: settings without effect. What is not here is enforced, the permissions of API Gateway,
+S3, SNS, EventBridge, schedules, function URLs and execution roles included."""
+
+SENDERS: dict[str, str] = {
+    "cache of a REST API": "its size is stored; it is not encrypted, flushed or passed by",
+    "access logs of APIs": "a request that is refused for its signature leaves no line; Firehose "
+    "gets none",
+    "execution logs and metrics of APIs": "stored; nothing is written",
+    "authorizers, models and usage plans of a REST API": "as they are now, not as they were when "
+    "it was deployed",
+    "role of an integration": "stored; the function's policy is asked instead",
+    "queues and topics as targets of rules": "EventBridge sends whether their policies let it in "
+    "or not",
+    "retry policies of rules and schedules": "stored; who cannot be called is given up at once",
+    "time zone and flexible window of schedules": "stored; the clock is UTC and on time",
+}
+"""What calls functions: settings without effect."""

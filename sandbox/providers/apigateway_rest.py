@@ -50,7 +50,6 @@ class RestApi(Provider[RestApiInputs]):
         "endpointConfiguration": "kept as created; everything is reached on loopback",
         "minimumCompressionSize": "stored; answers are not compressed",
         "disableExecuteApiEndpoint": "stored; the address of a stage keeps answering",
-        "body.cacheKeyParameters": "stored; there is no cache",
         "body.credentials": "stored; functions are invoked without it",
     }
 

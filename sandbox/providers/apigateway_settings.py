@@ -52,7 +52,9 @@ class MethodSettings(Provider[MethodSettingsInputs]):
         "settings.metricsEnabled": "stored; API Gateway publishes no metrics here",
         "settings.loggingLevel": "stored; there is no execution log",
         "settings.dataTraceEnabled": "stored; there is no execution log",
-        "settings.cachingEnabled": "stored, like every cache setting; there is no cache",
+        "settings.cacheDataEncrypted": "stored; answers lie in memory as they are",
+        "settings.requireAuthorizationForCacheControl": "stored; no caller gets past the cache",
+        "settings.unauthorizedCacheControlHeaderStrategy": "stored; no caller gets past the cache",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> MethodSettingsInputs:

@@ -81,9 +81,7 @@ class Stage(Provider[StageInputs]):
     replaces = frozenset({"restApi", "stageName"})
     outputs = frozenset({"arn", "executionArn", "invokeUrl", "tagsAll", "webAclArn"})
     inert: ClassVar[Mapping[str, str]] = {
-        "accessLogSettings": "stored; the embedded cloud writes no access log",
-        "cacheClusterEnabled": "stored; there is no cache",
-        "cacheClusterSize": "stored; there is no cache",
+        "cacheClusterSize": "stored; a cache has the room it needs",
         "xrayTracingEnabled": "stored; no trace is recorded",
     }
 

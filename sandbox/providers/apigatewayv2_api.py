@@ -137,7 +137,6 @@ class Stage(Provider[StageInputs]):
     replaces = frozenset({"apiId", "name"})
     outputs = frozenset({"arn", "executionArn", "invokeUrl", "tagsAll"})
     inert: ClassVar[Mapping[str, str]] = {
-        "accessLogSettings": "stored; the embedded cloud writes no access log",
         "defaultRouteSettings.detailedMetricsEnabled": "stored; no metrics are published",
         "stageVariables": "stored; functions are not told them",
         "routeSettings.detailedMetricsEnabled": "stored; no metrics are published",

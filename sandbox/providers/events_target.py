@@ -75,7 +75,7 @@ class EventTarget(Provider[EventTargetInputs]):
     replaces = frozenset({"rule", "eventBusName", "targetId"})
     outputs = frozenset({"targetId"})
     inert: ClassVar[Mapping[str, str]] = {
-        "deadLetterConfig": "stored; what cannot be delivered is dropped",
+        "deadLetterConfig": "of functions; what other targets do not take is dropped",
         "retryPolicy": "stored; delivery is tried once",
         "roleArn": "stored; a target is called without it",
     }

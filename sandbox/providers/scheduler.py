@@ -70,8 +70,8 @@ class Schedule(Provider[ScheduleInputs]):
     inert: ClassVar[Mapping[str, str]] = {
         "scheduleExpressionTimezone": "stored; cron and at are read as UTC",
         "flexibleTimeWindow": "stored; a schedule fires when it is due",
-        "target.roleArn": "its trust is checked; the call is made without it",
-        "target.deadLetterConfig": "stored; what cannot be delivered is dropped",
+        "target.roleArn": "decides on calls of functions; other targets are called without it",
+        "target.deadLetterConfig": "of functions; what other targets do not take is dropped",
         "target.retryPolicy": "stored; delivery is tried once",
     }
 

@@ -131,7 +131,7 @@ class TopicSubscription(Provider[SubscriptionInputs]):
     replaces = frozenset({"topic", "protocol", "endpoint"})
     outputs = frozenset({"arn", "ownerId", "pendingConfirmation"})
     inert: ClassVar[Mapping[str, str]] = {
-        "redrivePolicy": "stored; what cannot be delivered is dropped",
+        "redrivePolicy": "of functions; what others do not take is dropped",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> SubscriptionInputs:

@@ -113,7 +113,7 @@ def test_a_bad_version_is_met_by_some_and_then_by_nobody(bird: Bird) -> None:
     assert done.code != 0
     assert "MultiTriggerFunction 'bird': version 2 failed" in done.text
     assert "with 50 % of the calls of 'live'; version 1 has all calls again." in done.text
-    assert "ValueError: no song" in done.text
+    assert '"errorMessage": "no song", "errorType": "ValueError"' in done.text
     assert bird.shares() == ("1", {})
     assert "first" in answers
     assert any(isinstance(answer, dict) for answer in answers)

@@ -4,22 +4,27 @@ from sandbox.cloud.settings import Settings
 
 from . import (
     api_gateway,
+    api_logs,
     deliveries,
     discovery,
     engine,
     event_sources,
     execution_role,
+    function_urls,
     lambda_aliases,
     lambda_async,
     lambda_errors,
     lambda_permissions,
     lambda_roles,
+    lambda_validation,
+    lambda_workers,
     load_balancers,
     registry,
     retirement,
     rollouts,
     schedules,
     secure_transport,
+    signatures,
     task_containers,
     task_credentials,
     task_logs,
@@ -45,6 +50,11 @@ def apply(settings: Settings) -> None:
     lambda_permissions.apply(settings)
     lambda_async.apply(settings)
     lambda_roles.apply(settings)
+    lambda_validation.apply(settings)
+    lambda_workers.apply(settings)
+    signatures.apply(settings)
+    function_urls.apply(settings)
     schedules.apply(settings)
     api_gateway.apply(settings)
+    api_logs.apply(settings)
     event_sources.apply(settings)

@@ -8,7 +8,7 @@ a function that fails, or does not answer as a proxy must, is an internal error 
 import asyncio
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,7 +18,7 @@ from ministack.services import lambda_svc
 
 from sandbox.cloud.settings import Settings
 
-from . import guard, lambda_permissions
+from . import api_cache, api_logs, guard, lambda_permissions
 
 _FAILED = "Internal server error"
 _CRASHED = json.dumps({"message": "Internal Server Error"})
@@ -123,6 +123,7 @@ def _timeouts() -> None:
                     crashed = isinstance(answer, tuple) and answer[2] == _CRASHED.encode()
                     return (500, *answer[1:]) if crashed else answer
                 except TimeoutError:
+                    api_logs.note(integrationErrorMessage="Endpoint request timed out")
                     return late()
 
             return invoke
@@ -141,7 +142,7 @@ def _timeouts() -> None:
         "(integration, api_id, stage_name, stage, resource, request_path, method, headers, body, "
         "query_params, path_params, *, owner_account_id=None, owner_region=None, "
         "binary_media_types=None, authorizer_context=None, caller_identity=None)",
-        limited(rest_late),
+        lambda original: api_cache.cached(api_logs.measured(limited(rest_late)(original))),
     )
 
     def let_in(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -171,7 +172,7 @@ def _timeouts() -> None:
         "route_key='$default', path_params=None, *, authorizer_claims=None, "
         "authorizer_scopes=None, authorizer_lambda_context=None, authorizer_iam=None, "
         "owner_account_id=None, owner_region=None, raw_query_string=None)",
-        lambda original: let_in(limited(http_late)(original)),
+        lambda original: let_in(api_logs.measured(limited(http_late)(original))),
     )
 
 
@@ -181,6 +182,7 @@ def _answers() -> None:
             answer, error = original(result)
             body = result.get("body")
             if error or not (isinstance(body, dict) and "statusCode" in body):
+                api_logs.note(integrationErrorMessage=_why(result))
                 return None, _FAILED
             return answer, None
 
@@ -202,6 +204,12 @@ def _answers() -> None:
         "(exec_result: dict) -> tuple[dict | None, str | None]",
         discreet,
     )
+
+
+def _why(result: Mapping[str, Any]) -> str:
+    if result.get("error"):
+        return "Lambda execution failed with status 200 due to customer function error"
+    return "Execution failed due to configuration error: Malformed Lambda proxy response"
 
 
 def _stages() -> None:

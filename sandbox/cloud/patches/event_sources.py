@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ministack.core.responses import new_uuid
-from ministack.services import lambda_svc, sqs
+from ministack.services import dynamodb, kinesis, lambda_svc, sqs
 
 from sandbox.cloud.settings import Settings
 
@@ -40,6 +40,12 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
         "(queue_url: str, max_number: int) -> list[dict]",
         _collecting,
     )
+    guard.checked(
+        dynamodb,
+        "stream_records_since",
+        "(table_name: str, position: int, limit: int, *, account_id=None, region=None) "
+        "-> list[dict]",
+    )
     guard.wrap(lambda_svc, "_execute_function", "(func: dict, event: dict) -> dict", _settling)
     guard.wrap(lambda_svc, "_poll_kinesis", "()", _beside(":kinesis:"))
     guard.wrap(lambda_svc, "_poll_dynamodb_streams", "()", _beside(":dynamodb:"))
@@ -48,6 +54,37 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
 def polled() -> dict[str, Any] | None:
     """The mapping that this thread is polling for, if it is."""
     return getattr(_polled, "mapping", None)
+
+
+def is_due(mapping: Mapping[str, Any]) -> bool:
+    """Whether a stream's batch is full, or has waited as long as the mapping wants it to."""
+    window = int(mapping.get("MaximumBatchingWindowInSeconds") or 0)
+    if not window:
+        return True
+    size, since = int(mapping.get("BatchSize") or 100), time.time() - window
+    waiting = list(_waiting(mapping, size))
+    return not waiting or any(len(times) >= size or times[0] <= since for times in waiting)
+
+
+def _waiting(mapping: Mapping[str, Any], size: int) -> Iterator[list[float]]:
+    """When the records arrived that are next to be read, by shard; no shards of a queue."""
+    key, source = mapping["UUID"], mapping["EventSourceArn"]
+    if ":kinesis:" in source:
+        shards = (kinesis._streams.get(source.partition("/")[2]) or {}).get("shards", {})
+        positions = lambda_svc._kinesis_positions.get(key)
+        if positions is None and mapping.get("StartingPosition") == "TRIM_HORIZON":
+            positions = dict.fromkeys(shards, 0)  # so it will be with the first poll
+        for shard, position in (positions or {}).items():
+            records = (shards.get(shard) or {"records": []})["records"]  # the stream may be gone
+            if records := records[position : position + size]:
+                yield [float(record["ApproximateArrivalTimestamp"]) for record in records]
+    elif ":dynamodb:" in source:
+        position = lambda_svc._dynamodb_stream_positions.get(key)
+        table = source.split("/")[1]
+        if position is not None and (
+            records := dynamodb.stream_records_since(table, position, size)
+        ):
+            yield [_place(record)["arrived"] for record in records]
 
 
 def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:

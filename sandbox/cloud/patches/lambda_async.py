@@ -151,8 +151,9 @@ def _from_target(arn: str, payload: str) -> None:
     source, event = str(owner.get("Arn", "")), json.loads(payload)
     scheduled = ":scheduler:" in source
     func, config, _ = lambda_svc._get_func_record_for_ref(arn)
+    error = "NO_PERMISSIONS"
     if func is None or config is None:
-        reason = f"Function not found: {arn}"
+        reason, error = f"Function not found: {arn}", "NO_RESOURCE"
     elif scheduled:
         reason = lambda_roles.of_schedule(source, target.get("RoleArn", ""), arn) or ""
     elif lambda_permissions.lets_in(arn, EVENTS, source):
@@ -172,8 +173,9 @@ def _from_target(arn: str, payload: str) -> None:
     else:
         allowed = sqs.queue_policy_allows(queue, EVENTS, source, get_account_id())
     if allowed:
-        code = {"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": reason, "TARGET_ARN": arn}
-        deliveries.send(queue, payload, {**code, "RULE_ARN": source} if not scheduled else code)
+        told = {"ERROR_CODE": error, "ERROR_MESSAGE": reason, "TARGET_ARN": arn}
+        told["SCHEDULE_ARN" if scheduled else "RULE_ARN"] = source
+        deliveries.send(queue, payload, told)
 
 
 def _from_topic(

@@ -1,7 +1,7 @@
 """The error class of a failed Lambda, by which Step Functions retry and catch.
 
-The emulator says ``Runtime.HandlerError`` for every exception; the class stands in the
-last line of the traceback that it logs.
+The emulator says ``Runtime.HandlerError`` for every exception; the class stands in
+the traceback that it logs.
 """
 
 import re
@@ -14,7 +14,9 @@ from sandbox.cloud.settings import Settings
 
 from . import guard
 
-_LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: .*)?$")
+HEADER = "Traceback (most recent call last):\n"
+_SUMMARY = re.compile(r"^([A-Za-z_][\w.]*)(?:: |$)(.*)\Z", re.MULTILINE | re.DOTALL)
+"""The first line that is not indented, and what follows: a message may have several lines."""
 
 
 def apply(settings: Settings) -> None:  # noqa: ARG001
@@ -28,9 +30,9 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
                 result.get("error")
                 and isinstance(body, dict)
                 and body.get("errorType") == "Runtime.HandlerError"
-                and (name := error_class(str(result.get("log", "")))) is not None
+                and (found := failure(str(result.get("log", "")))) is not None
             ):
-                body["errorType"] = name
+                body["errorType"] = found[0]
             return result
 
         return execute
@@ -39,12 +41,14 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
     guard.wrap(lambda_svc, "_execute_function_warm", signature, wrap)
 
 
-def error_class(log: str) -> str | None:
-    """The unqualified class that the traceback in ``log`` ends with, if there is one."""
-    begin = log.rfind("Traceback (most recent call last)")
-    if begin < 0:
+def failure(log: str) -> tuple[str, str] | None:
+    """Class and message of the traceback that ``log`` ends with, if it does.
+
+    The class is unqualified, unless it is one of the runtime's own (``Runtime.…``).
+    """
+    _, begun, trace = log.rpartition(HEADER)
+    found = _SUMMARY.search(trace) if begun else None
+    if found is None:
         return None
-    for line in reversed(log[begin:].splitlines()):
-        if not line.startswith(" ") and (match := _LAST_LINE.match(line)):
-            return match[1].rpartition(".")[2]
-    return None
+    name, message = found[1], found[2].strip("\n")
+    return (name if name.startswith("Runtime.") else name.rpartition(".")[2]), message

@@ -2,7 +2,8 @@
 
 The emulator keeps the policy and asks it for function URLs alone. Here API Gateway, S3,
 EventBridge and SNS are asked for it too, with the resource on whose behalf they call and on the
-alias or version that they name: what is allowed for one qualifier is not for another.
+alias or version that they name: what is allowed for one qualifier is not for another. S3 asks
+when it is told whom to call, too.
 """
 
 import logging
@@ -17,9 +18,11 @@ from ministack.services import lambda_svc, s3
 
 from sandbox.cloud.settings import Settings
 
-from . import guard
+from . import api_logs, guard
 
 API_GATEWAY, S3 = "apigateway.amazonaws.com", "s3.amazonaws.com"
+_DENIED = "Execution failed due to configuration error: Invalid permissions on Lambda function"
+_UNREACHABLE = "Unable to validate the following destination configurations: "
 _log = logging.getLogger("slipway")
 
 
@@ -40,6 +43,13 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
         "(arn: str, event_payload: dict, bucket_region: str) -> None",
         _of_bucket,
     )
+    guard.wrap(
+        s3,
+        "_validate_notification_configs",
+        "(configs: list[dict], bucket_region: str, bucket_name: str = '', "
+        "skip_destination_validation: bool = False) -> tuple | None",
+        _of_notification,
+    )
 
 
 def lets_in(function: str, principal: str, source_arn: str) -> bool:
@@ -51,6 +61,7 @@ def lets_in(function: str, principal: str, source_arn: str) -> bool:
     allowed = allows(name, qualifier, "lambda:InvokeFunction", facts, principal)
     if not allowed:
         resource = lambda_svc._policy_resource_arn(name, qualifier)
+        api_logs.note(integrationErrorMessage=_DENIED)
         _log.warning("%s may not invoke %s on behalf of %s", principal, resource, source_arn)
     return allowed
 
@@ -129,3 +140,29 @@ def _of_bucket(original: Callable[..., Any]) -> Callable[..., Any]:
             original(arn, event_payload, bucket_region)
 
     return deliver
+
+
+def _of_notification(original: Callable[..., Any]) -> Callable[..., Any]:
+    def validate(
+        configs: list[dict[str, str]],
+        bucket_region: str,
+        bucket_name: str = "",
+        skip_destination_validation: bool = False,
+    ) -> Any:
+        problem = original(configs, bucket_region, bucket_name, skip_destination_validation)
+        if problem or skip_destination_validation:
+            return problem
+        refused = [
+            config["arn"]
+            for config in configs
+            if config["type"] == "lambda"
+            and not (
+                lambda_svc._get_func_record_for_ref(config["arn"])[1]
+                and lets_in(config["arn"], S3, f"arn:aws:s3:::{bucket_name}")
+            )
+        ]
+        if refused:
+            return s3._invalid_notification_config(_UNREACHABLE + ", ".join(refused))
+        return None
+
+    return validate

@@ -32,14 +32,15 @@ READING = {
 }
 """What Lambda tries before it makes a mapping."""
 ASKED_EVERY_SECONDS = 2
-"""How long the answer holds for a mapping that is being polled."""
+"""How long an answer holds where the same is asked again and again."""
 _log = logging.getLogger("slipway")
-_asked: dict[str, tuple[float, bool]] = {}
+_asked: dict[tuple[str, str, str], tuple[float, str | None]] = {}
 
 
 def apply(settings: Settings) -> None:  # noqa: ARG001
     """Ask the roles."""
-    guard.wrap(lambda_svc, "_create_esm", "(data: dict)", _checked)
+    guard.wrap(lambda_svc, "_create_esm", "(data: dict)", _when_made)
+    guard.wrap(lambda_svc, "_update_esm", "(esm_id: str, data: dict)", _when_changed)
     guard.wrap(lambda_svc, "_get_func_record_for_qualifier", _LOOKUP, _while_allowed)
 
 
@@ -49,6 +50,16 @@ _LOOKUP = "(name: str, qualifier: str | None) -> tuple[dict | None, dict | None]
 def refused(config: Mapping[str, Any], action: str, resource: str) -> str | None:
     """Why the role of a function may not do this; None if it may."""
     return roles.refusal(str(config["Role"]), str(config["FunctionName"]), action, resource)
+
+
+def known_refusal(config: Mapping[str, Any], action: str, resource: str) -> str | None:
+    """Why the role of a function may not do this; the answer may be some seconds old."""
+    key = str(config["Role"]), action, resource
+    when, why = _asked.get(key, (0.0, None))
+    if not when or time.monotonic() - when > ASKED_EVERY_SECONDS:
+        why = refused(config, action, resource)
+        _asked[key] = (time.monotonic(), why)
+    return why
 
 
 def may_send(config: Mapping[str, Any], arn: str) -> bool:
@@ -73,37 +84,56 @@ def of_schedule(
     return roles.refusal(role, "scheduler", action, resource)
 
 
-def _checked(original: Callable[..., Any]) -> Callable[..., Any]:
+def _when_made(original: Callable[..., Any]) -> Callable[..., Any]:
     def create(data: dict[str, Any]) -> Any:
-        source = data.get("EventSourceArn", "")
-        func, config, _ = lambda_svc._get_func_record_for_ref(data.get("FunctionName", ""))
-        if func is not None and config is not None:
-            service = source.split(":")[2] if source.count(":") > 4 else ""
-            for action in READING.get(service, ()):
-                if refused(config, action, source):
-                    name = action.partition(":")[2]
-                    message = (
-                        f"The function execution role does not have permissions to call {name} "
-                        "on SQS"
-                        if service == "sqs"
-                        else f"Cannot access stream {source}. Please ensure the role can perform "
-                        "the GetRecords, GetShardIterator, DescribeStream Actions on your stream "
-                        f"in IAM; it may not {name}."
-                    )
-                    return error_response_json("InvalidParameterValueException", message, 400)
-        return original(data)
+        function, source = data.get("FunctionName", ""), data.get("EventSourceArn", "")
+        return _unreadable(function, source) or original(data)
 
     return create
 
 
+def _when_changed(original: Callable[..., Any]) -> Callable[..., Any]:
+    def update(esm_id: str, data: dict[str, Any]) -> Any:
+        mapping = lambda_svc._esms.get(esm_id) or {}
+        function = data.get("FunctionName") or mapping.get("FunctionArn", "")
+        # Who lost the permission may still switch the mapping off.
+        asked = data.get("Enabled", mapping.get("Enabled", True))
+        problem = _unreadable(function, mapping.get("EventSourceArn", "")) if asked else None
+        return problem or original(esm_id, data)
+
+    return update
+
+
+def _unreadable(function: str, source: str) -> Any:
+    """AWS's answer if the function's role may not read the source; None if it may."""
+    _, config, _ = lambda_svc._get_func_record_for_ref(function)
+    if config is None:
+        return None  # that it is missing is another error
+    service = source.split(":")[2] if source.count(":") > 4 else ""
+    for action in READING.get(service, ()):
+        if refused(config, action, source):
+            name = action.partition(":")[2]
+            message = (
+                f"The function execution role does not have permissions to call {name} on SQS"
+                if service == "sqs"
+                else f"Cannot access stream {source}. Please ensure the role can perform the "
+                "GetRecords, GetShardIterator, DescribeStream Actions on your stream in IAM; "
+                f"it may not {name}."
+            )
+            return error_response_json("InvalidParameterValueException", message, 400)
+    return None
+
+
 def _while_allowed(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Hide the function from a poll that its role no longer allows."""
+    """Hide the function from a poll that its role no longer allows, or that comes too early."""
     from . import event_sources
 
     def look_up(name: str, qualifier: str | None) -> Any:
         func, config = original(name, qualifier)
         mapping = event_sources.polled()
-        if mapping is None or config is None or _still_allowed(mapping, config):
+        if mapping is None or config is None:
+            return func, config
+        if event_sources.is_due(mapping) and _still_allowed(mapping, config):
             return func, config
         return None, None
 
@@ -111,10 +141,6 @@ def _while_allowed(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _still_allowed(mapping: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    source, key = str(mapping.get("EventSourceArn", "")), str(mapping["UUID"])
-    when, answer = _asked.get(key, (0.0, True))
-    if time.monotonic() - when > ASKED_EVERY_SECONDS:
-        actions = READING.get(source.split(":")[2], ())
-        answer = not any(refused(config, action, source) for action in actions)
-        _asked[key] = (time.monotonic(), answer)
-    return answer
+    source = str(mapping.get("EventSourceArn", ""))
+    actions = READING.get(source.split(":")[2], ())
+    return not any(known_refusal(config, action, source) for action in actions)

@@ -23,6 +23,10 @@ TRUST = {
 }
 
 
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+"""Logs, without which nothing can be seen of a function."""
+
+
 def make_function(
     world: World,
     name: str,
@@ -34,7 +38,7 @@ def make_function(
     made = world.client("lambda").create_function(
         FunctionName=name,
         Runtime="python3.12",
-        Role=world.role(f"{name}-role", statements, trust=TRUST),
+        Role=world.role(f"{name}-role", statements, managed=BASIC, trust=TRUST),
         Handler="code.handler",
         Code={"ZipFile": zipped(code)},
         **more,

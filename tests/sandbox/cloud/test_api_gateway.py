@@ -47,9 +47,9 @@ class Rest:
         self.root = self.api.get_resources(restApiId=self.id)["items"][0]["id"]
         self.url = f"{world.cloud.endpoint}/_aws/execute-api/{self.id}/live"
 
-    def route(self, path: str, **integration: Any) -> None:
+    def route(self, path: str, verb: str = "GET", **integration: Any) -> None:
         made = self.api.create_resource(restApiId=self.id, parentId=self.root, pathPart=path)
-        where = {"restApiId": self.id, "resourceId": made["id"], "httpMethod": "GET"}
+        where = {"restApiId": self.id, "resourceId": made["id"], "httpMethod": verb}
         self.api.put_method(**where, authorizationType="NONE")
         self.api.put_integration(
             **where,

@@ -5,6 +5,9 @@ import time
 from typing import Any
 
 import pytest
+from ministack.services import lambda_svc
+
+from sandbox.cloud.patches import event_sources
 
 from .functions import eventually, logged, make_function, make_queue, received
 from .world import World
@@ -69,6 +72,55 @@ def test_a_full_batch_does_not_wait_and_may_be_larger_than_ten(world: World) -> 
     )
     eventually(lambda: _batches(world, "full"))
     assert [len(batch) for batch in _batches(world, "full")] == [12]
+
+
+@pytest.mark.parametrize("kind", ["dynamodb", "kinesis"])
+def test_records_of_a_stream_wait_for_one_another_too(world: World, kind: str) -> None:
+    name = f"windowed-{kind}"
+    arn = make_function(world, name, CODE, ALLOWED)
+    world.client("lambda").create_event_source_mapping(
+        FunctionName=arn,
+        EventSourceArn=_stream(world, kind, name),
+        BatchSize=4,
+        StartingPosition="TRIM_HORIZON",
+        MaximumBatchingWindowInSeconds=3,
+    )
+    for text in "abc":
+        _write(world, kind, name, [text])
+        time.sleep(0.4)
+    eventually(lambda: _batches(world, name))
+    assert _batches(world, name) == [["a", "b", "c"]]
+    began = time.monotonic()
+    _write(world, kind, name, ["d", "e", "f", "g"])
+    eventually(lambda: len(_batches(world, name)) == 2)
+    assert time.monotonic() - began < 3  # a full batch does not wait
+    assert _batches(world, name)[1] == ["d", "e", "f", "g"]
+
+
+def test_a_failed_batch_stays_unsaid_where_the_role_may_not_say_it(world: World) -> None:
+    reading = {"Effect": "Allow", "Action": [a for a in READ if "Send" not in a], "Resource": "*"}
+    arn = make_function(world, "unsaid", CODE, [reading], Environment={"Variables": {"RAISE": "1"}})
+    url, failures = make_queue(world, "unsaid-failures")
+    world.client("lambda").create_event_source_mapping(
+        FunctionName=arn,
+        EventSourceArn=_stream(world, "kinesis", "unsaid"),
+        StartingPosition="TRIM_HORIZON",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": failures}},
+    )
+    _write(world, "kinesis", "unsaid", ["poison"])
+    said = f"is not authorized to perform: sqs:SendMessage on resource: {failures}"
+    eventually(lambda: said in (world.state / "cloud.log").read_text())
+    assert received(world, url) == []
+    _write(world, "kinesis", "unsaid", ["later"])
+    eventually(lambda: ["later"] in _batches(world, "unsaid"))
+
+
+def test_a_window_of_a_stream_that_is_gone_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lambda_svc._kinesis_positions, "gone", {"shardId-000000000000": 3})
+    stream = "arn:aws:kinesis:us-east-1:123456789012:stream/gone"
+    mapping = {"UUID": "gone", "EventSourceArn": stream, "MaximumBatchingWindowInSeconds": 5}
+    assert event_sources.is_due(mapping)
 
 
 @pytest.mark.parametrize("raises", [False, True], ids=["names it", "raises"])

@@ -1,6 +1,7 @@
 """Who may call a function, what roles allow, and what becomes of calls that fail."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,8 +105,6 @@ def test_a_mapping_needs_a_role_that_may_read_and_stops_with_it(world: World) ->
 
 def _stays(world: World, url: str, body: str) -> bool:
     """Whether a message that is sent now is still there three seconds later."""
-    import time
-
     world.client("sqs").send_message(QueueUrl=url, MessageBody=body)
     time.sleep(3)
     found = world.client("sqs").get_queue_attributes(
@@ -146,17 +145,20 @@ def test_the_alias_has_its_own_retries_and_destinations(world: World) -> None:
     assert len([line for line in logged(world, "async") if "fail" in line["called"]]) == 2
 
 
-def test_a_destination_that_the_role_may_not_reach_gets_nothing(world: World) -> None:
+def test_a_destination_that_the_role_may_no_longer_reach_gets_nothing(world: World) -> None:
     functions = world.client("lambda")
     url, queue = make_queue(world, "unreachable")
-    make_function(world, "forbidden", CODE)
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}
+    make_function(world, "forbidden", CODE, [allowed])
     functions.put_function_event_invoke_config(
         FunctionName="forbidden",
         MaximumRetryAttempts=0,
         DestinationConfig={"OnFailure": {"Destination": queue}},
     )
+    world.client("iam").delete_role_policy(RoleName="forbidden-role", PolicyName="inline")
     functions.invoke(FunctionName="forbidden", InvocationType="Event", Payload=b'{"fail": 1}')
-    eventually(lambda: logged(world, "forbidden"))
+    said = f"is not authorized to perform: sqs:SendMessage on resource: {queue}"
+    eventually(lambda: said in (world.state / "cloud.log").read_text())
     assert received(world, url) == []
 
 
@@ -165,13 +167,39 @@ def test_a_throttled_event_waits_and_is_not_lost(world: World) -> None:
     make_function(world, "throttled", CODE)
     functions.put_function_concurrency(FunctionName="throttled", ReservedConcurrentExecutions=0)
     functions.invoke(FunctionName="throttled", InvocationType="Event", Payload=b'{"n": 1}')
-    import time
-
     time.sleep(1.5)
     assert logged(world, "throttled") == []
     functions.delete_function_concurrency(FunctionName="throttled")
     (line,) = eventually(lambda: logged(world, "throttled"))
     assert line["called"] == {"n": 1}
+
+
+def test_either_version_behind_an_alias_has_the_alias_s_destinations(world: World) -> None:
+    functions = world.client("lambda")
+    url, failures = make_queue(world, "canary-failures")
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": failures}
+    arn = make_function(world, "async-canary", CODE, [allowed])
+    functions.publish_version(FunctionName="async-canary")
+    functions.update_function_configuration(FunctionName="async-canary", Description="second")
+    functions.publish_version(FunctionName="async-canary")
+    functions.create_alias(
+        FunctionName="async-canary",
+        Name="live",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}},
+    )
+    functions.put_function_event_invoke_config(
+        FunctionName="async-canary",
+        Qualifier="live",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": failures}},
+    )
+    functions.invoke(
+        FunctionName=f"{arn}:live", InvocationType="Event", Payload=b'{"fail": "second"}'
+    )
+    (record,) = (json.loads(body) for body in eventually(lambda: received(world, url)))
+    assert record["requestContext"]["functionArn"] == f"{arn}:live"
+    assert record["responseContext"]["executedVersion"] == "2"
 
 
 @pytest.mark.parametrize("may", ["invoke", "nothing"])

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from sandbox.cloud.patches import guard
-from sandbox.cloud.patches.lambda_errors import error_class
+from sandbox.cloud.patches.lambda_errors import failure
 
 PATCHES = Path(guard.__file__).parent
 
@@ -66,11 +66,21 @@ def test_a_changed_signature_is_named(emulator: ModuleType) -> None:
         (
             'START\nTraceback (most recent call last):\n  File "h.py", line 1, in f\n'
             "    raise OutOfStock('x')\nhandler.OutOfStock: none left",
-            "OutOfStock",
+            ("OutOfStock", "none left"),
         ),
-        ('Traceback (most recent call last):\n  File "h.py"\nValueError', "ValueError"),
+        ('Traceback (most recent call last):\n  File "h.py"\nValueError', ("ValueError", "")),
+        (
+            'Traceback (most recent call last):\n  File "h.py"\nValueError: first\nsecond',
+            ("ValueError", "first\nsecond"),
+        ),
+        (
+            "Traceback (most recent call last):\nRuntime.MarshalError: no JSON",
+            ("Runtime.MarshalError", "no JSON"),
+        ),
         ("an ordinary line: nothing failed", None),
     ],
 )
-def test_the_error_class_is_the_one_of_the_traceback(log: str, expected: str | None) -> None:
-    assert error_class(log) == expected
+def test_a_failure_is_told_as_its_traceback_does(
+    log: str, expected: tuple[str, str] | None
+) -> None:
+    assert failure(log) == expected
