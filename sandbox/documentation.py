@@ -6,7 +6,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.cloud.honesty import BALANCER, FUNCTIONS, PROCESS_ENGINE, SENDERS, TASKS
+from sandbox.cloud.honesty import (
+    BALANCER,
+    FUNCTIONS,
+    PROCESS_ENGINE,
+    SENDERS,
+    TASKS,
+    WORKFLOWS,
+)
 from sandbox.providers import discover
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "sandbox.md"
@@ -40,6 +47,8 @@ def generated() -> str:
         "## Functions and what calls them",
         _table("Feature", FUNCTIONS),
         _table("What calls functions", SENDERS),
+        "## Workflows and pipes",
+        _table("Feature", WORKFLOWS),
         "## Load balancers",
         _table("Feature", BALANCER),
     ]

@@ -48,7 +48,7 @@ FUNCTIONS: dict[str, str] = {
     "retries of a stream": "after 0.25 s and up; streams wait for one another meanwhile",
     "tumbling windows, several batches of a shard at once": "stored; one batch after the other",
     "a bucket as destination of failures": "nothing is written there",
-    "other callers' permissions": "CloudWatch Logs, alarms, Cognito and Step Functions call "
+    "other callers' permissions": "CloudWatch Logs, alarms and Cognito call "
     "whether the function's policy lets them in or not",
     "functions, aliases and permissions named url…": "refused: the emulator takes the path for "
     "that of a function URL",
@@ -70,3 +70,26 @@ SENDERS: dict[str, str] = {
     "time zone and flexible window of schedules": "stored; the clock is UTC and on time",
 }
 """What calls functions: settings without effect."""
+
+WORKFLOWS: dict[str, str] = {
+    "definitions": "checked by our linter and when they are deployed; the cloud takes any",
+    "RedriveExecution": "missing; an execution is started anew",
+    "filters, slices and .. in paths": "refused with States.Runtime",
+    "TestState": "answered by the emulator, without role and variables",
+    "integrations other than Lambda, DynamoDB, SQS, SNS, EventBridge, ECS, Step Functions": "fail "
+    "with States.Runtime; aws-sdk calls reach what the emulator serves",
+    "resources of aws-sdk calls": "told for Lambda, DynamoDB, SQS, EventBridge, S3 and where an "
+    "ARN is named; elsewhere the role needs the action on anything",
+    "distributed maps": "without ResultWriter, batches and the role's rights in S3; children go "
+    "on after a stop",
+    "HeartbeatSeconds of functions": "counts for callbacks and activities only",
+    "many tasks at once": "eight for each processor work, and others wait for them up to 5 s",
+    "histories": "the oldest go when all take more than 128 MB; then only the description is left",
+    "SFN_WAIT_SCALE": "waits are shorter, and an execution's own clock, in its history and its "
+    "dates, runs ahead by what it did not wait",
+    "express executions": "run once each, and are not billed",
+    "metrics": "of executions; those of functions, activities and calls are not published",
+    "pipes": "from queues to machines; batches are taken one after another",
+}
+"""Step Functions and Pipes: what is not as on AWS. What is not here is enforced, the role's
+permissions, versions, limits and logs included."""

@@ -9,7 +9,9 @@ from .apigateway_tags import retag
 from .base import Inputs, Outputs, Provider, Tagged
 from .common import ignoring, one_of, physical_name, present
 from .openapi import Document, check_policy, read
+from .role_checks import check_trust
 
+SERVICE = "apigateway.amazonaws.com"
 _COMPRESSION = (0, 10_485_760)
 
 
@@ -50,7 +52,8 @@ class RestApi(Provider[RestApiInputs]):
         "endpointConfiguration": "kept as created; everything is reached on loopback",
         "minimumCompressionSize": "stored; answers are not compressed",
         "disableExecuteApiEndpoint": "stored; the address of a stage keeps answering",
-        "body.credentials": "stored; functions are invoked without it",
+        "body.credentials": "stored for functions, which are invoked without it; "
+        "services are called by that role",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> RestApiInputs:
@@ -82,6 +85,7 @@ class RestApi(Provider[RestApiInputs]):
 
     def create(self, name: str, inputs: RestApiInputs) -> tuple[str, Outputs]:
         client, document = self.context.client("apigateway"), read(inputs.body or "")
+        self._check_roles(document)
         title = physical_name(name, inputs.name, limit=1024)
         endpoint = inputs.endpoint_configuration
         api = client.create_rest_api(
@@ -117,6 +121,7 @@ class RestApi(Provider[RestApiInputs]):
     def update(self, id: str, old: RestApiInputs, new: RestApiInputs, outputs: Outputs) -> Outputs:
         client = self.context.client("apigateway")
         before, after = read(old.body or ""), read(new.body or "")
+        self._check_roles(after)
         title = new.name or outputs["name"]
         changes = {
             "/name": (outputs["name"], title),
@@ -141,6 +146,15 @@ class RestApi(Provider[RestApiInputs]):
     def delete(self, id: str, outputs: Outputs) -> None:
         with ignoring("NotFoundException"):
             self.context.client("apigateway").delete_rest_api(restApiId=id)
+
+    def _check_roles(self, document: Document) -> None:
+        """Refuse a route whose every call would fail; AWS finds out with the first one."""
+        for (path, verb), route in document.routes.items():
+            given = route.integration.given
+            if given["type"] == "AWS":
+                field = f"body: {verb} {path}: credentials"
+                source = f"arn:aws:execute-api:{self.context.region}:{self.context.account}:*/*"
+                check_trust(self.context, field, given["credentials"], SERVICE, source)
 
 
 def _text(value: object) -> str:

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from .base import Inputs, Outputs, Provider, auto_name
 from .common import ignoring, present, within
 from .events import DEFAULT, bus_name
+from .role_checks import check_trust
 
 TARGETS = 5
 """How many targets a rule has at most."""
+_SERVICE = "events.amazonaws.com"
 _QUEUE = re.compile(r"^arn:[\w-]+:sqs:[\w-]+:\d{12}:(?!.*\.fifo$)[\w-]+$")
 
 
@@ -75,9 +77,10 @@ class EventTarget(Provider[EventTargetInputs]):
     replaces = frozenset({"rule", "eventBusName", "targetId"})
     outputs = frozenset({"targetId"})
     inert: ClassVar[Mapping[str, str]] = {
-        "deadLetterConfig": "of functions; what other targets do not take is dropped",
+        "deadLetterConfig": "what functions and state machines refuse goes there; what others "
+        "refuse is dropped",
         "retryPolicy": "stored; delivery is tried once",
-        "roleArn": "stored; a target is called without it",
+        "roleArn": "state machines are started with it; others are called without it",
     }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> EventTargetInputs:
@@ -99,6 +102,8 @@ class EventTarget(Provider[EventTargetInputs]):
             raise ValueError(f"inputPath={inputs.input_path!r} does not begin with $.")
         if ".fifo" in inputs.arn and not (inputs.sqs_target and inputs.sqs_target.message_group_id):
             raise ValueError("sqsTarget.messageGroupId is missing; a FIFO queue wants one.")
+        if inputs.arn.split(":")[2:3] == ["states"] and inputs.role_arn is None:
+            raise ValueError("roleArn is missing; a state machine is started by a role.")
         check_delivery("", inputs.dead_letter_config, inputs.retry_policy)
         return inputs
 
@@ -112,6 +117,7 @@ class EventTarget(Provider[EventTargetInputs]):
             raise ValueError(
                 f"rule {inputs.rule} already has {TARGETS} targets; AWS takes no more."
             )
+        self._check_role(inputs)
         self._put(target, inputs)
         id = f"{inputs.rule}-{target}" if bus == DEFAULT else f"{bus}-{inputs.rule}-{target}"
         return id, {"targetId": target, "rule": inputs.rule, "eventBusName": bus}
@@ -119,6 +125,7 @@ class EventTarget(Provider[EventTargetInputs]):
     def update(
         self, id: str, old: EventTargetInputs, new: EventTargetInputs, outputs: Outputs
     ) -> Outputs:
+        self._check_role(new)
         self._put(outputs["targetId"], new)
         return outputs
 
@@ -129,6 +136,14 @@ class EventTarget(Provider[EventTargetInputs]):
                 EventBusName=outputs["eventBusName"],
                 Ids=[outputs["targetId"]],
             )
+
+    def _check_role(self, inputs: EventTargetInputs) -> None:
+        """Refuse a role that EventBridge may not assume; it names the rule as the source."""
+        if inputs.role_arn is not None:
+            bus = bus_name(inputs.event_bus_name)
+            rule = inputs.rule if bus == DEFAULT else f"{bus}/{inputs.rule}"
+            source = f"arn:aws:events:{self.context.region}:{self.context.account}:rule/{rule}"
+            check_trust(self.context, "roleArn", inputs.role_arn, _SERVICE, source)
 
     def _put(self, target: str, inputs: EventTargetInputs) -> None:
         transformer, retry = inputs.input_transformer, inputs.retry_policy

@@ -1,7 +1,7 @@
-"""The ``x-amazon-apigateway-integration`` of a method: a function, an address or a fixed answer.
+"""The ``x-amazon-apigateway-integration`` of a method: what answers its calls.
 
-Left out, and refused: the types ``aws`` and ``http``, whose templates the embedded cloud
-does not render, VPC links and conversions of content.
+A function, an address, a fixed answer, or Step Functions (``openapi_service``). Left out, and
+refused: the type ``http``, other services, VPC links and conversions of content.
 """
 
 import json
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .openapi_node import Node, Refused
+from .openapi_service import check_pattern, check_template, read_service
 
-TYPES = ("aws_proxy", "http_proxy", "mock")
+TYPES = ("aws", "aws_proxy", "http_proxy", "mock")
 PASSTHROUGH = ("when_no_match", "when_no_templates", "never")
 TIMEOUT = (50, 29_000)
 """Milliseconds; more than 29 s needs a quota of its own on AWS."""
@@ -38,7 +39,13 @@ def read_integration(node: Node, declared: Mapping[str, Mapping[str, Any]]) -> I
         raise Refused(node.at("type"), f"is {kind}; the sandbox serves {', '.join(TYPES)}.")
     kind = kind.lower()
     given: dict[str, Any] = {"type": kind.upper()}
-    given |= _mock(node) if kind == "mock" else _backend(node, kind)
+    given |= (
+        _mock(node)
+        if kind == "mock"
+        else read_service(node)
+        if kind == "aws"
+        else _backend(node, kind)
+    )
     if behaviour := node.take("passthroughBehavior", str):
         if behaviour.lower() not in PASSTHROUGH:
             raise Refused(node.at("passthroughBehavior"), f"Allowed: {', '.join(PASSTHROUGH)}.")
@@ -55,11 +62,13 @@ def read_integration(node: Node, declared: Mapping[str, Mapping[str, Any]]) -> I
     responses = node.node("responses")
     answers: dict[str, Mapping[str, Any]] = {}
     for pattern, item in responses.nodes():
-        if kind != "mock":
+        if kind not in ("aws", "mock"):
             raise Refused(responses.path, f"{kind} passes the answer on as it is.")
-        status, answer = _response(pattern, item, declared)
+        status, answer = _response(pattern, item, declared, rendered=kind == "aws")
+        if status in answers:
+            raise Refused(item.at("statusCode"), f"{status} is taken; AWS keeps one of them.")
         answers[status] = answer
-    if kind == "mock" and not answers:
+    if kind in ("aws", "mock") and not answers:
         raise Refused(responses.path, "is missing; AWS answers 500 without one.")
     node.done()
     return Integration(given, answers)
@@ -102,7 +111,7 @@ def _mock(node: Node) -> dict[str, Any]:
 
 
 def _response(
-    pattern: str, node: Node, declared: Mapping[str, Mapping[str, Any]]
+    pattern: str, node: Node, declared: Mapping[str, Mapping[str, Any]], *, rendered: bool
 ) -> tuple[str, dict[str, Any]]:
     status = str(node.need("statusCode", object))
     if status not in declared:
@@ -118,12 +127,16 @@ def _response(
             raise Refused(node.at("responseParameters"), f"{value}: a fixed text in '' is needed.")
     templates = node.texts("responseTemplates")
     for kind, template in templates.items():
-        if kind != "application/json" or "$" in template or "#" in template:
+        if kind != "application/json" or (not rendered and ("$" in template or "#" in template)):
             raise Refused(
                 node.at("responseTemplates"), "the sandbox sends fixed application/json only."
             )
+        if rendered:
+            check_template(node.at("responseTemplates"), template)
     answer["responseTemplates"] = templates
     if pattern != "default":
+        if rendered:
+            check_pattern(node.path, pattern)
         answer["selectionPattern"] = pattern
     node.done()
     return status, answer

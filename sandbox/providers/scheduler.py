@@ -1,12 +1,9 @@
 """EventBridge Scheduler: schedules and their groups."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
-
-from botocore.exceptions import ClientError
 
 from .base import Inputs, Outputs, Provider, Tagged
 from .common import ignoring, one_of, pairs, physical_name, present, tag_changes, within
@@ -19,6 +16,7 @@ from .events_target import (
     check_json,
     retry_request,
 )
+from .role_checks import check_trust
 
 DEFAULT = "default"
 _NAME = re.compile(r"^[\w.-]{1,64}$", re.ASCII)
@@ -70,8 +68,9 @@ class Schedule(Provider[ScheduleInputs]):
     inert: ClassVar[Mapping[str, str]] = {
         "scheduleExpressionTimezone": "stored; cron and at are read as UTC",
         "flexibleTimeWindow": "stored; a schedule fires when it is due",
-        "target.roleArn": "decides on calls of functions; other targets are called without it",
-        "target.deadLetterConfig": "of functions; what other targets do not take is dropped",
+        "target.roleArn": "functions and state machines are called with it, others without it",
+        "target.deadLetterConfig": "what functions and state machines refuse goes there; what "
+        "others refuse is dropped",
         "target.retryPolicy": "stored; delivery is tried once",
     }
 
@@ -91,7 +90,7 @@ class Schedule(Provider[ScheduleInputs]):
         for field, arn in (("target.arn", target.arn), ("target.roleArn", target.role_arn)):
             if not arn.startswith("arn:"):
                 raise ValueError(f"{field}={arn!r} is not an ARN.")
-        if ":lambda:" in target.arn and target.input is not None:
+        if target.arn.split(":")[2:3] in (["lambda"], ["states"]) and target.input is not None:
             check_json("target.input", target.input)
         check_delivery("target.", target.dead_letter_config, target.retry_policy)
         return inputs
@@ -100,7 +99,7 @@ class Schedule(Provider[ScheduleInputs]):
         title = physical_name(name, inputs.name, inputs.name_prefix, limit=64)
         if not _NAME.match(title):
             raise ValueError(f"name={title!r}: up to 64 letters, digits and . - _ are taken.")
-        self._check_trust(inputs.target.role_arn)
+        self._check_role(inputs)
         arn = self.context.client("scheduler").create_schedule(Name=title, **_request(inputs))[
             "ScheduleArn"
         ]
@@ -110,7 +109,7 @@ class Schedule(Provider[ScheduleInputs]):
         self, id: str, old: ScheduleInputs, new: ScheduleInputs, outputs: Outputs
     ) -> Outputs:
         if old.target.role_arn != new.target.role_arn:
-            self._check_trust(new.target.role_arn)
+            self._check_role(new)
         self.context.client("scheduler").update_schedule(Name=outputs["name"], **_request(new))
         return outputs
 
@@ -119,17 +118,13 @@ class Schedule(Provider[ScheduleInputs]):
         with ignoring("ResourceNotFoundException"):
             self.context.client("scheduler").delete_schedule(Name=name, GroupName=group)
 
-    def _check_trust(self, role_arn: str) -> None:
-        """Refuse a role that Scheduler may not assume, as AWS does."""
-        role = role_arn.rpartition("/")[2]
-        try:
-            found = self.context.client("iam").get_role(RoleName=role)["Role"]
-        except ClientError:
-            raise ValueError(f"target.roleArn={role_arn!r}: there is no such role.") from None
-        if _SERVICE not in json.dumps(found["AssumeRolePolicyDocument"]):
-            raise ValueError(
-                f"target.roleArn={role_arn!r}: its trust policy does not let {_SERVICE} assume it."
-            )
+    def _check_role(self, inputs: ScheduleInputs) -> None:
+        """Refuse a role that Scheduler may not assume; it names the group as the source."""
+        group = (
+            f"arn:aws:scheduler:{self.context.region}:{self.context.account}:schedule-group/"
+            f"{inputs.group_name}"
+        )
+        check_trust(self.context, "target.roleArn", inputs.target.role_arn, _SERVICE, group)
 
 
 class ScheduleGroupInputs(Tagged):

@@ -4,6 +4,7 @@ from sandbox.cloud.settings import Settings
 
 from . import (
     api_gateway,
+    api_integrations,
     api_logs,
     deliveries,
     discovery,
@@ -19,11 +20,26 @@ from . import (
     lambda_validation,
     lambda_workers,
     load_balancers,
+    pipes,
     registry,
     retirement,
     rollouts,
     schedules,
     secure_transport,
+    sfn_branches,
+    sfn_callbacks,
+    sfn_callers,
+    sfn_calls,
+    sfn_choices,
+    sfn_executions,
+    sfn_logs,
+    sfn_releases,
+    sfn_reports,
+    sfn_roles,
+    sfn_tasks,
+    sfn_tracing,
+    sfn_variables,
+    sfn_views,
     signatures,
     task_containers,
     task_credentials,
@@ -56,5 +72,21 @@ def apply(settings: Settings) -> None:
     function_urls.apply(settings)
     schedules.apply(settings)
     api_gateway.apply(settings)
+    api_integrations.apply(settings)
     api_logs.apply(settings)
     event_sources.apply(settings)
+    sfn_variables.apply(settings)
+    sfn_choices.apply(settings)
+    sfn_tasks.apply(settings)
+    sfn_branches.apply(settings)
+    sfn_calls.apply(settings)
+    sfn_callbacks.apply(settings)
+    sfn_tracing.apply(settings)
+    sfn_roles.apply(settings)
+    sfn_releases.apply(settings)
+    sfn_executions.apply(settings)
+    sfn_views.apply(settings)
+    sfn_reports.apply(settings)
+    sfn_logs.apply(settings)
+    sfn_callers.apply(settings)
+    pipes.apply(settings)

@@ -2,7 +2,8 @@
 
 A REST API's stage serves the routes that its deployment has seen, not the newest ones; an
 integration that is too slow is cut off; an HTTP API's stage must exist and may be throttled;
-a function that fails, or does not answer as a proxy must, is an internal error to its caller.
+a function that fails, or does not answer as a proxy must, is an internal error to its caller;
+a body of a type that has no model is not checked.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ _serving: ContextVar[dict[str, Any] | None] = ContextVar("serving", default=None
 def apply(settings: Settings) -> None:  # noqa: ARG001
     """Give these settings their effect."""
     _deployments()
+    _bodies()
     _timeouts()
     _answers()
     _stages()
@@ -108,6 +110,25 @@ def _deployments() -> None:
 def _snapshot(api: str, stage: str) -> dict[str, Any] | None:
     found = rest._stages_v1.get(api, {}).get(stage) or {}
     return _snapshots.get((api, found.get("deploymentId", "")))
+
+
+def _bodies() -> None:
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        def check(
+            method: dict[str, Any], api_id: str, request: Any, headers: dict[str, str], *more: Any
+        ) -> Any:
+            # The emulator takes the model for JSON where no other fits.
+            given = rest._header_ci(headers, "content-type") or "application/json"
+            kind = given.partition(";")[0].strip()
+            models = method.get("requestModels") or {}
+            model = models.get(kind) or models.get("$default")
+            method = {**method, "requestModels": {kind: model} if model else {}}
+            return original(method, api_id, request, headers, *more)
+
+        return check
+
+    signature = "(method_obj, api_id, request, headers, body, query_params)"
+    guard.wrap(rest, "_check_request_validation", signature, wrap)
 
 
 def _timeouts() -> None:

@@ -1,5 +1,6 @@
 """API Gateway's deployments, time-outs, throttling and answers, asked over HTTP."""
 
+import json
 import time
 from typing import Any
 
@@ -60,6 +61,31 @@ class Rest:
             **integration,
         )
 
+    def checked(self, path: str, *kinds: str) -> None:
+        """A POST route whose body must be an object with ``id``, by content type."""
+        made = self.api.create_resource(restApiId=self.id, parentId=self.root, pathPart=path)
+        schema = json.dumps({"type": "object", "required": ["id"]})
+        self.api.create_model(
+            restApiId=self.id, name=path, contentType="application/json", schema=schema
+        )
+        validator = self.api.create_request_validator(
+            restApiId=self.id, name=path, validateRequestBody=True
+        )
+        where = {"restApiId": self.id, "resourceId": made["id"], "httpMethod": "POST"}
+        self.api.put_method(
+            **where,
+            authorizationType="NONE",
+            requestValidatorId=validator["id"],
+            requestModels=dict.fromkeys(kinds, path),
+        )
+        self.api.put_integration(
+            **where,
+            type="AWS_PROXY",
+            integrationHttpMethod="POST",
+            uri="arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+            f"{self.function}/invocations",
+        )
+
     def get(self, path: str) -> requests.Response:
         return requests.get(f"{self.url}/{path}", timeout=30)
 
@@ -69,6 +95,8 @@ def rest(world: World, function: str) -> Rest:
     made = Rest(world, function, "behaving")
     made.route("old")
     made.route("slow", timeoutInMillis=1000)
+    made.checked("json", "application/json")
+    made.checked("any", "$default")
     made.api.create_deployment(restApiId=made.id, stageName="live")
     return made
 
@@ -85,6 +113,24 @@ def test_a_stage_serves_the_routes_of_its_deployment_alone(rest: Rest) -> None:
         patchOperations=[{"op": "replace", "path": "/deploymentId", "value": deployment}],
     )
     assert (rest.get("new").text, rest.get("old").text) == ("fine", "fine")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "status"),
+    [
+        ("json", "application/json; charset=utf-8", 400),
+        # No model fits, so nothing is checked (developer guide, "Request validation").
+        ("json", "text/plain", 200),
+        ("any", "text/plain", 400),
+    ],
+)
+def test_a_body_is_checked_by_the_model_of_its_type(
+    rest: Rest, path: str, kind: str, status: int
+) -> None:
+    url, headers = f"{rest.url}/{path}", {"Content-Type": kind}
+    assert requests.post(url, data="{}", headers=headers, timeout=10).status_code == status
+    good = requests.post(url, data='{"id": 1}', headers=headers, timeout=10)
+    assert good.status_code == 200
 
 
 def test_a_slow_function_is_cut_off(rest: Rest) -> None:

@@ -136,9 +136,12 @@ class Answer:
 def call(
     url: str, method: str = "GET", data: object = None, headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Really call ``url``."""
+    """Really call ``url``; a body is JSON unless the headers say otherwise."""
     body = data if isinstance(data, bytes) else None if data is None else json.dumps(data).encode()
-    request = urllib.request.Request(url, method=method, data=body, headers=dict(headers or {}))
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    request = urllib.request.Request(
+        url, method=method, data=body, headers={**kind, **(headers or {})}
+    )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
             return Answer(response.status, response.headers, response.read().decode())

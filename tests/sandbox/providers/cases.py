@@ -18,6 +18,7 @@ from . import (
     cases_sources,
     cases_stores,
     cases_watching,
+    cases_workflows,
 )
 
 CASES = [
@@ -38,4 +39,5 @@ CASES = [
     *cases_sources.CASES,
     *cases_stores.CASES,
     *cases_watching.CASES,
+    *cases_workflows.CASES,
 ]

@@ -19,7 +19,7 @@ def unless_gone(
     look: Callable[[World, str, Outputs], Mapping[str, Any] | None],
 ) -> Callable[[World, str, Outputs], Mapping[str, Any] | None]:
     """None where AWS says that there is no such thing."""
-    gone = ("NotFound", "NoSuch", "Unable to describe", "MISSING")
+    gone = ("NotFound", "NoSuch", "DoesNotExist", "Unable to describe", "MISSING")
 
     def looking(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] | None:
         try:

@@ -11,6 +11,7 @@ from sandbox.providers.openapi import read
 from .apis import INTEGRATION, document, invoke_arn, mock, proxy
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f:live"
+STATES = "arn:aws:apigateway:us-east-1:states:action"
 GET = proxy(ARN)
 KEY = {"type": "apiKey", "name": "x-api-key", "in": "header"}
 IAM = {
@@ -54,6 +55,23 @@ def _mock(**changes: Any) -> dict[str, Any]:
     method = copy.deepcopy(mock(200, X="1"))
     method[INTEGRATION].update(changes)
     return _body(method=method)
+
+
+def _service(**changes: Any) -> dict[str, Any]:
+    integration = {
+        "type": "aws",
+        "httpMethod": "POST",
+        "uri": "arn:aws:apigateway:us-east-1:states:action/StartExecution",
+        "credentials": "arn:aws:iam::123456789012:role/r",
+        "requestTemplates": {"application/json": "{}"},
+        "responses": {"default": {"statusCode": "200"}},
+    }
+    given = {k: v for k, v in {**integration, **changes}.items() if v is not None}
+    return _body(method={"responses": {"200": {"description": "d"}}, INTEGRATION: given})
+
+
+def _template(template: str) -> dict[str, Any]:
+    return _service(requestTemplates={"application/json": template})
 
 
 def _answer(**changes: Any) -> dict[str, Any]:
@@ -150,7 +168,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "other.x-amazon-apigateway-authorizer.identitySource",
         "a cached answer needs one",
     ),
-    (_integration(type="aws"), f"{INTEGRATION}.type", "aws_proxy, http_proxy, mock"),
+    (_integration(type="http"), f"{INTEGRATION}.type", "aws, aws_proxy, http_proxy, mock"),
     (_integration(uri="https://x"), f"{INTEGRATION}.uri", "not a function's invoke ARN"),
     (_integration(uri=ARN), f"{INTEGRATION}.uri", "not a function's invoke ARN"),
     (_integration(uri=None), f"{INTEGRATION}.uri", "is missing"),
@@ -178,6 +196,34 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "default.responseTemplates",
         "fixed application/json only",
     ),
+    (_service(uri=f"{STATES}/StopExecution"), f"{INTEGRATION}.uri", "serves no other"),
+    (_service(uri=STATES.replace("states", "sqs")), f"{INTEGRATION}.uri", "serves no other"),
+    (_service(uri=None), f"{INTEGRATION}.uri", "is missing"),
+    (_service(httpMethod="GET"), f"{INTEGRATION}.httpMethod", "called by POST"),
+    (_service(credentials=None), f"{INTEGRATION}.credentials", "is missing"),
+    (_service(credentials="arn:aws:iam::*:user/*"), f"{INTEGRATION}.credentials", "not a role's"),
+    (_service(requestParameters={"a": "b"}), f"{INTEGRATION}.requestParameters", "cannot honour"),
+    (_service(responses={}), f"{INTEGRATION}.responses", "AWS answers 500"),
+    (_service(responses={"(": {"statusCode": "200"}}), 'responses["("]', "no regular expression"),
+    (
+        _service(responses={"default": {"statusCode": "200"}, "4..": {"statusCode": "200"}}),
+        'responses["4.."].statusCode',
+        "200 is taken",
+    ),
+    (
+        _service(
+            responses={
+                "default": {
+                    "statusCode": "200",
+                    "responseTemplates": {"application/json": "$util.sort()"},
+                }
+            }
+        ),
+        "default.responseTemplates",
+        "$util.sort() is not served",
+    ),
+    (_template("#macro(x)#end"), f"{INTEGRATION}.requestTemplates", "#macro is not served"),
+    (_template("#if(true)"), f"{INTEGRATION}.requestTemplates", "without its #end"),
     (_schema(nullable=True), "schemas.Order.nullable", "draft 4"),
     (_schema(items={"$ref": "#/components/schemas/None"}), "schemas.Order", "leads nowhere"),
     (_body(components={"schemas": {"a-b": {}}}), "schemas.a-b", "letters and digits only"),
