@@ -26,6 +26,9 @@ MAX_RECEIVES = 5
 """AWS's advice for queues that feed a function is at least 5, so that throttling alone does not
 move messages away (Lambda developer guide, "Using Lambda with Amazon SQS")."""
 
+QUEUE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+"""What somebody needs who looks at a queue's messages, and takes out what is settled."""
+
 
 def make_queue(
     name: str,

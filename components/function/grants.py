@@ -9,6 +9,7 @@ from ..checks import listed
 from ..errors import invalid, nearest
 from ..policy import Statement, allow
 from .settings import Settings
+from .task import WorkflowFunction
 from .triggers.function_url import url_statements
 from .triggers.rest_api import call_statements
 
@@ -16,7 +17,9 @@ from .triggers.rest_api import call_statements
 class Grants:
     """The part of MultiTriggerFunction that others' arguments are made of."""
 
+    function_arn: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
+    version: pulumi.Output[str]
     _made: Settings
     _found: Mapping[str, Any]
     """What the triggers returned when they were connected."""
@@ -32,6 +35,19 @@ class Grants:
         # The very output: by that, two triggers are known to be of one bucket.
         name: pulumi.Input[str] = self._found["bucket_names"][trigger]
         return name
+
+    def task(self, *, pinned: bool = False) -> WorkflowFunction:
+        """The function as a step of a ``StateMachine``, for its ``functions``.
+
+        Args:
+            pinned: call the version that is newest now rather than the alias. Each version of the
+                function is then a version of the workflow, and an execution under way keeps
+                calling those that it started with.
+        """
+        arn = self.alias_arn
+        if pinned:
+            arn = pulumi.Output.concat(self.function_arn, ":", self.version)
+        return WorkflowFunction(arn=arn, timeout_seconds=self._made.timeout_seconds)
 
     def invoke_policy(self) -> list[Statement]:
         """Invoke the function, through its alias."""

@@ -34,10 +34,13 @@ _ARNS = {
     "aws:ecs/taskDefinition:TaskDefinition": (
         "arn:aws:ecs:{region}:{account}:task-definition/{name}:1"
     ),
+    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
     "aws:lb/loadBalancer:LoadBalancer": _ELB + ":loadbalancer/app/{name}/0123456789abcdef",
     "aws:lb/targetGroup:TargetGroup": _ELB + ":targetgroup/{name}/0123456789abcdef",
     "aws:lb/listener:Listener": _ELB + ":listener/app/{name}/0123456789abcdef/0123456789abcdef",
 }
+
+_UNNAMED_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
 
 
 def outputs_of(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +95,13 @@ def _shaped(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         shaped["arnSuffix"] = shaped["arn"].partition("loadbalancer/")[2]
     elif type == "aws:lb/targetGroup:TargetGroup":
         shaped["arnSuffix"] = shaped["arn"].rpartition(":")[2]
+    elif type == "aws:sfn/stateMachine:StateMachine":
+        shaped["stateMachineVersionArn"] = f"{shaped['arn']}:1"
+    elif type == "aws:sfn/alias:Alias":
+        # Its machine is known by a version only.
+        routes = inputs.get("routingConfigurations") or [{}]
+        version = str(routes[0].get("stateMachineVersionArn") or _UNNAMED_MACHINE)
+        shaped["arn"] = f"{':'.join(version.split(':')[:7])}:{physical}"
     elif type == "aws:acm/certificate:Certificate":
         shaped["domainValidationOptions"] = [
             {

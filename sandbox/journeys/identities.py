@@ -39,11 +39,14 @@ class User:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
-    def signed(self, visit: Visit, method: str, url: str, service: str) -> requests.Response:
-        """Send a request with this user's signature (SigV4) for ``service``."""
-        request = AWSRequest(method=method, url=url)
+    def signed(
+        self, visit: Visit, method: str, url: str, service: str, body: str | None = None
+    ) -> requests.Response:
+        """Send a request, its body as JSON, with this user's signature (SigV4) for ``service``."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        request = AWSRequest(method=method, url=url, data=body, headers=headers)
         SigV4Auth(Credentials(self.key_id, self.secret), service, self.region).add_auth(request)
-        return visit.request(method, url, headers=dict(request.headers.items()))
+        return visit.request(method, url, headers=dict(request.headers.items()), data=body)
 
 
 @contextmanager
