@@ -1,18 +1,17 @@
-"""The shop: a storefront on Fargate, and on Lambda what happens around it."""
+"""The shop: a storefront on Fargate, its orders a workflow, and functions around it."""
 
 import pulumi
 
-from components import ContainerImage, FargateWebService, MultiTriggerFunction, Network, PythonLayer
+import components as slipway
 from settings import Settings
 
 settings = Settings.load()
 
-network = Network(
-    "slipway",
-    {"cidr": settings.vpc_cidr, "zone_count": settings.zones, "nat": settings.nat},
+network = slipway.Network(
+    "slipway", {"cidr": settings.vpc_cidr, "zone_count": settings.zones, "nat": settings.nat}
 )
 
-image = ContainerImage(
+image = slipway.ContainerImage(
     "storefront",
     {
         "context": "app",
@@ -22,10 +21,12 @@ image = ContainerImage(
     },
 )
 
-storefront = FargateWebService(
+orders = slipway.OrderWorkflow("orders", settings.orders())
+
+storefront = slipway.FargateWebService(
     "storefront",
     {
-        "app": settings.storefront(image.uri),
+        "app": settings.storefront(image.uri, orders),
         "network": network.placement,
         "execution_permissions": image.pull_policy(),
         "container_insights": settings.container_insights,
@@ -36,7 +37,7 @@ storefront = FargateWebService(
 )
 
 # One function, and everything that may call it.
-events = MultiTriggerFunction(
+events = slipway.MultiTriggerFunction(
     "events",
     {
         **settings.function("functions/multi_trigger"),
@@ -62,29 +63,20 @@ events = MultiTriggerFunction(
     },
 )
 
-layer = PythonLayer(
-    "analytics",
-    {
-        "requirements": "functions/report/layer.txt",
-        "runtime": settings.runtime,
-        "architecture": settings.architecture,
-    },
-)
+layer = slipway.PythonLayer("analytics", settings.layer("functions/report/layer.txt"))
 
-report = MultiTriggerFunction(
+report = slipway.MultiTriggerFunction(
     "report",
     {
         **settings.function("functions/report"),
         "layers": [layer.arn],
-        "environment": {
-            "ENVIRONMENT": pulumi.get_stack(),
-            "DEBUG": str(settings.debug).lower(),
-            "EXTERNAL_URL": pulumi.Output.concat(events.api_url, "/status"),
-        },
+        "environment": settings.report(pulumi.Output.concat(events.api_url, "/status")),
         "secrets": {"API_KEY": events.api_key_parameter_arns["partner"]},
         "release": {"alias": "PROD"},
     },
 )
+
+sales = slipway.DataProcessingWorkflow("sales", settings.workflow())
 
 pulumi.export("storefront_url", storefront.url)
 pulumi.export("storefront_cluster", storefront.cluster_name)
@@ -97,3 +89,11 @@ pulumi.export("function_alias_arn", events.alias_arn)
 pulumi.export("upload_bucket", events.bucket_names["uploads"])
 pulumi.export("queue_url", events.queue_urls["jobs"])
 pulumi.export("layer_function_name", report.function_name)
+pulumi.export("orders_table", orders.orders_table_name)
+pulumi.export("payments_table", orders.payments_table_name)
+pulumi.export("approvals_table", orders.approvals_table_name)
+pulumi.export("order_workflow_arn", orders.alias_arn)
+pulumi.export("payment_function", orders.function_names["ProcessPayment"])
+pulumi.export("failed_orders_queue_url", orders.failed_orders_queue_url)
+pulumi.export("failed_refunds_queue_url", orders.failed_refunds_queue_url)
+pulumi.export("data_workflow_arn", sales.alias_arn)

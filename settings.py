@@ -14,7 +14,14 @@ import pydantic
 from pulumi.runtime import config as runtime_config
 from pydantic.alias_generators import to_camel
 
-from components import MultiTriggerFunctionArgs, WebApp
+from components import (
+    DataProcessingWorkflowArgs,
+    MultiTriggerFunctionArgs,
+    OrderWorkflow,
+    OrderWorkflowArgs,
+    PythonLayerArgs,
+    WebApp,
+)
 
 PROJECT = "slipway"
 
@@ -51,6 +58,7 @@ class Settings(pydantic.BaseModel):
     log_retention_days: int = 30
     debug: bool = False
     api_requests_per_second: int = pydantic.Field(default=50, ge=1)
+    approval_above: int = pydantic.Field(default=1000, ge=0)
     protect_data: bool = False
 
     @pydantic.model_validator(mode="after")
@@ -92,8 +100,8 @@ class Settings(pydantic.BaseModel):
                 "\n".join(f"{source}: {cls._explain(problem)}" for problem in error.errors())
             ) from None
 
-    def storefront(self, image: pulumi.Input[str]) -> WebApp:
-        """The storefront as this stack wants it, whatever it runs on."""
+    def storefront(self, image: pulumi.Input[str], orders: OrderWorkflow) -> WebApp:
+        """The storefront as this stack wants it, whatever it runs on, with ``orders`` behind it."""
         app = WebApp(
             image=image,
             port=self.storefront_port,
@@ -101,7 +109,13 @@ class Settings(pydantic.BaseModel):
             memory=self.storefront_memory,
             architecture=self.architecture,
             replicas=self.storefront_replicas,
-            environment={"APP_VERSION": self.app_version, "PORT": str(self.storefront_port)},
+            environment={
+                "APP_VERSION": self.app_version,
+                "PORT": str(self.storefront_port),
+                "ORDERS_TABLE": orders.orders_table_name,
+                "ORDER_WORKFLOW_ARN": orders.alias_arn,
+            },
+            permissions=orders.place_policy(),
             health={"grace_seconds": self.health_grace_seconds},
             read_only_root=self.read_only_root,
             exec=self.exec,
@@ -122,6 +136,40 @@ class Settings(pydantic.BaseModel):
             "architecture": self.architecture,
             "log_retention_days": self.log_retention_days,
             "force_delete": not self.protect_data,
+        }
+
+    def report(self, external_url: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+        """Environment of the report function; ``external_url`` is what it looks up."""
+        return {
+            "ENVIRONMENT": pulumi.get_stack(),
+            "DEBUG": str(self.debug).lower(),
+            "EXTERNAL_URL": external_url,
+        }
+
+    def layer(self, requirements: str) -> PythonLayerArgs:
+        """A layer for this stack's functions; ``requirements`` is a file of pinned packages."""
+        return {
+            "requirements": requirements,
+            "runtime": self.runtime,
+            "architecture": self.architecture,
+        }
+
+    def orders(self) -> OrderWorkflowArgs:
+        """The order workflow as this stack wants it."""
+        return {
+            "runtime": self.runtime,
+            "architecture": self.architecture,
+            "log_retention_days": self.log_retention_days,
+            "approval_above": self.approval_above,
+            "force_delete": not self.protect_data,
+        }
+
+    def workflow(self) -> DataProcessingWorkflowArgs:
+        """What this stack's workflows have in common."""
+        return {
+            "runtime": self.runtime,
+            "architecture": self.architecture,
+            "log_retention_days": self.log_retention_days,
         }
 
     @classmethod

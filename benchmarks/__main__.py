@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evaluation, handlers, start, storefront, triggers
+from benchmarks import evaluation, handlers, start, storefront, triggers, workflows
 
 
 class Part(StrEnum):
@@ -25,6 +25,7 @@ class Part(StrEnum):
     REQUESTS = "requests"
     HANDLERS = "handlers"
     TRIGGERS = "triggers"
+    WORKFLOWS = "workflows"
 
 
 WIDTH = 120
@@ -35,6 +36,7 @@ MEASURE = {
     Part.REQUESTS: storefront.measure,
     Part.HANDLERS: handlers.measure,
     Part.TRIGGERS: triggers.measure,
+    Part.WORKFLOWS: workflows.measure,
 }
 
 
@@ -95,6 +97,7 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         Part.REQUESTS: _requests,
         Part.HANDLERS: _handlers,
         Part.TRIGGERS: _triggers,
+        Part.WORKFLOWS: _workflows,
     }
     for part, draw in tables.items():
         if "error" in results.get(part, {}):
@@ -201,6 +204,24 @@ def _triggers(result: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     if any(result["errors"].values()):
         console.print(f"  failed API calls: {result['errors']}")
+
+
+def _workflows(result: Mapping[str, Any], console: Console) -> None:
+    table = _table(
+        f"Orders: {result['orders']} a round, {result['together']} at a time",
+        *("way", "orders/s", "of the emulator by hand", "start to end: p50 s", "p95 s", "p99 s"),
+    )
+    for row in result["rows"]:
+        table.add_row(
+            *(row["way"], _cell(row["per_s"], 1), _cell(row["of_ceiling"])),
+            *(f"{row[key]:.3f}" for key in ("p50_s", "p95_s", "p99_s")),
+        )
+    console.print(table)
+    linter = result["linter"]
+    console.print(
+        f"  the linter's command on {linter['states']:,} states: "
+        f"{_cell(linter['beyond_start_ms'], 0)} ms beyond the start of Python"
+    )
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -160,6 +160,13 @@ def _drain(way: Way, count: int) -> float:
 @contextmanager
 def _by_hand(folder: Path) -> Iterator[Way]:
     """The emulator without our patches, and in it a function wired with boto3."""
+    with plain_emulator(folder) as connect:
+        yield _wire(connect, int(connect("sqs").meta.endpoint_url.rpartition(":")[2]))
+
+
+@contextmanager
+def plain_emulator(folder: Path) -> Iterator[Callable[[str], Any]]:
+    """The emulator as it comes from its wheel; yields what makes a client of a service."""
     from sandbox.cloud import lifecycle
     from sandbox.deploy import connect
 
@@ -179,7 +186,7 @@ def _by_hand(folder: Path) -> Iterator[Way]:
         )
         try:
             _wait_for(f"http://127.0.0.1:{port}/_ministack/health")
-            yield _wire(connect(f"http://127.0.0.1:{port}").client, port)
+            yield connect(f"http://127.0.0.1:{port}").client
         finally:
             process.terminate()
             process.wait(START_SECONDS)

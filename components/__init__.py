@@ -1,33 +1,88 @@
-"""Slipway: Pulumi components that put containers and functions on AWS.
+"""Slipway: Pulumi components that put containers, functions and workflows on AWS.
 
-Importing it is cheap: the AWS services behind a component load when the component is made.
+Importing it is cheap: a component loads when it is first named, and the AWS services behind it when
+it is made. So the linter's command line does not wait for Pulumi.
 """
 
-from .container_image import ContainerImage, ContainerImageArgs
-from .fargate import (
-    AttachArgs,
-    Attachment,
-    BeforeDeployArgs,
-    BeforeDeployError,
-    DiscoveryArgs,
-    FargateWebService,
-    FargateWebServiceArgs,
-    RolloutError,
-)
-from .function import (
-    CanaryError,
-    FunctionFailures,
-    FunctionFileSystem,
-    FunctionRelease,
-    FunctionVpc,
-    MultiTriggerFunction,
-    MultiTriggerFunctionArgs,
-    Triggers,
-)
-from .network import Network, NetworkArgs, Placement
-from .policy import Statement, allow
-from .python_layer import PythonLayer, PythonLayerArgs
-from .web_app import Domain, HealthCheck, Scaling, WebApp
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .container_image import ContainerImage, ContainerImageArgs
+    from .data_workflow import DataFunctions, DataProcessingWorkflow, DataProcessingWorkflowArgs
+    from .fargate import (
+        AttachArgs,
+        Attachment,
+        BeforeDeployArgs,
+        BeforeDeployError,
+        DiscoveryArgs,
+        FargateWebService,
+        FargateWebServiceArgs,
+        RolloutError,
+    )
+    from .function import (
+        CanaryError,
+        FunctionFailures,
+        FunctionFileSystem,
+        FunctionRelease,
+        FunctionVpc,
+        MultiTriggerFunction,
+        MultiTriggerFunctionArgs,
+        Triggers,
+    )
+    from .network import Network, NetworkArgs, Placement
+    from .order_workflow import OrderFunctions, OrderWorkflow, OrderWorkflowArgs
+    from .policy import Statement, allow
+    from .python_layer import PythonLayer, PythonLayerArgs
+    from .state_machine import (
+        StateMachine,
+        StateMachineArgs,
+        Undo,
+        WorkflowFunction,
+        WorkflowRelease,
+        WorkflowTriggers,
+    )
+    from .web_app import Domain, HealthCheck, Scaling, WebApp
+
+_HOMES = {
+    "container_image": ("ContainerImage", "ContainerImageArgs"),
+    "data_workflow": ("DataFunctions", "DataProcessingWorkflow", "DataProcessingWorkflowArgs"),
+    "fargate": (
+        "AttachArgs",
+        "Attachment",
+        "BeforeDeployArgs",
+        "BeforeDeployError",
+        "DiscoveryArgs",
+        "FargateWebService",
+        "FargateWebServiceArgs",
+        "RolloutError",
+    ),
+    "function": (
+        "CanaryError",
+        "FunctionFailures",
+        "FunctionFileSystem",
+        "FunctionRelease",
+        "FunctionVpc",
+        "MultiTriggerFunction",
+        "MultiTriggerFunctionArgs",
+        "Triggers",
+    ),
+    "network": ("Network", "NetworkArgs", "Placement"),
+    "order_workflow": ("OrderFunctions", "OrderWorkflow", "OrderWorkflowArgs"),
+    "policy": ("Statement", "allow"),
+    "python_layer": ("PythonLayer", "PythonLayerArgs"),
+    "state_machine": (
+        "StateMachine",
+        "StateMachineArgs",
+        "Undo",
+        "WorkflowFunction",
+        "WorkflowRelease",
+        "WorkflowTriggers",
+    ),
+    "web_app": ("Domain", "HealthCheck", "Scaling", "WebApp"),
+}
+"""Which module has which names; the same as above, for those who run the program."""
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AttachArgs",
@@ -37,6 +92,9 @@ __all__ = [
     "CanaryError",
     "ContainerImage",
     "ContainerImageArgs",
+    "DataFunctions",
+    "DataProcessingWorkflow",
+    "DataProcessingWorkflowArgs",
     "DiscoveryArgs",
     "Domain",
     "FargateWebService",
@@ -50,13 +108,34 @@ __all__ = [
     "MultiTriggerFunctionArgs",
     "Network",
     "NetworkArgs",
+    "OrderFunctions",
+    "OrderWorkflow",
+    "OrderWorkflowArgs",
     "Placement",
     "PythonLayer",
     "PythonLayerArgs",
     "RolloutError",
     "Scaling",
+    "StateMachine",
+    "StateMachineArgs",
     "Statement",
     "Triggers",
+    "Undo",
     "WebApp",
+    "WorkflowFunction",
+    "WorkflowRelease",
+    "WorkflowTriggers",
     "allow",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -110,6 +110,26 @@ def verify(
 
 
 @app.command()
+def storm(
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many orders.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed is the same storm.")] = 0,
+    state: State = workspace.DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Send a storm of orders with faults, and say whether a cent or an order is missing."""
+    terminal = Terminal(as_json=as_json)
+    with _answering(terminal):
+        cloud = session.require(state)
+        finding = session.weather(
+            terminal, cloud, session.require_deployed(state, cloud), orders, seed
+        )
+        terminal.emit(vars(finding))
+        if finding.problems:
+            terminal.fail(f"{len(finding.problems)} things are wrong after the storm.")
+            raise typer.Exit(1)
+
+
+@app.command()
 def status(state: State = workspace.DEFAULT, as_json: Json = False) -> None:
     """What runs, and where."""
     terminal = Terminal(as_json=as_json)

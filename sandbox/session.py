@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -19,6 +19,9 @@ from sandbox.cloud.lifecycle import Cloud, CloudError, last_words, running, star
 from sandbox.deploy import DeployError, Result, connect, deploy, deployed, load_config
 from sandbox.deploy.config import StackConfig
 from sandbox.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sandbox.storm import Finding
 
 LOCAL = "local"
 """The stack that this machine's architecture and base image are filled into."""
@@ -177,9 +180,10 @@ def drive(
     result: Result,
     patience: float = journeys.PATIENCE_SECONDS,
 ) -> list[journeys.Report]:
-    """Take every journey, a thread for each module of them, and print them in their order."""
+    """Take every journey that fits the stack, a thread a module, and print them in their order."""
     context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
-    ways = [list(way) for _, way in groupby(journeys.every_journey(), lambda one: one.module)]
+    fitting = [one for one in journeys.every_journey() if not one.is_pointless(result.outputs)]
+    ways = [list(way) for _, way in groupby(fitting, lambda one: one.module)]
 
     def travel(way: list[journeys.Journey]) -> list[journeys.Report]:
         visit = journeys.Visit(result.outputs, context.client, patience=patience)
@@ -192,6 +196,22 @@ def drive(
                 terminal.journey(report)
             reports += taken
     return reports
+
+
+def weather(terminal: Terminal, cloud: Cloud, result: Result, orders: int, seed: int) -> "Finding":
+    """Send a storm of ``orders``, then read the books; ``seed`` is told by the clock if 0."""
+    from sandbox import storm  # it imports the library, which a deployment must find for itself
+
+    seed = seed or int(time.time())
+    context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
+    storming = storm.Storm(context.client, result.outputs)
+    terminal.say(f"A storm of {orders} orders, seed {seed}. Ctrl-C ends it.")
+    with terminal.counting("orders", orders) as count:
+        sent = storming.rage(storm.planned(orders, seed), lambda _: count())
+    finding = storm.audited(context.client, result.outputs, sent, storming.kept.counts())
+    storming.kept.settle({one.order.order_id for one in sent})
+    terminal.storm(finding, throttled=storming.throttled, redriven=storming.redriven)
+    return finding
 
 
 def shown(result: Result, *, secrets: bool = False) -> dict[str, Any]:

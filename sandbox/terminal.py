@@ -4,14 +4,20 @@ Everything for the person goes to standard error while `--json` owns standard ou
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
 
 from sandbox.deploy import Event, Result
 from sandbox.journeys import Report
+
+if TYPE_CHECKING:
+    from sandbox.storm import Finding
 
 _MARK = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]-[/]"}
 _DONE = {"created": "green", "updated": "cyan", "replaced": "magenta", "deleted": "yellow"}
@@ -88,6 +94,41 @@ class Terminal:
         for line in report.evidence:
             style = "red" if report.verdict == "failed" and line is report.evidence[-1] else "dim"
             self.console.print(f"    [{style}]{escape(line)}[/]")
+
+    @contextmanager
+    def counting(self, what: str, total: int) -> Generator[Callable[[], None]]:
+        """A bar that moves on with each call of what it yields."""
+        with Progress(console=self.console, transient=True) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda: progress.advance(task)
+
+    def storm(self, finding: "Finding", *, throttled: int, redriven: int) -> None:
+        """How a storm's orders ended, and whether the books are right."""
+        table = Table(box=None, header_style="bold")
+        for title in ("what befell them", "shipped", "failed", "other"):
+            table.add_column(title, justify="left" if title.startswith("what") else "right")
+        for name, ends in sorted(finding.by_weather.items()):
+            shipped, failed = ends.get("shipped", 0), ends.get("failed", 0)
+            other = sum(ends.values()) - shipped - failed
+            table.add_row(name, *(str(count or "") for count in (shipped, failed, other)))
+        self.console.print(table)
+        self.say(
+            f"{finding.orders} orders, {finding.executions} executions, {redriven} redriven, "
+            f"payments throttled {throttled} times."
+        )
+        self.say(
+            f"{finding.shipped} shipped and {finding.failed} failed, {finding.kept} of these in "
+            "the queue of failed orders."
+        )
+        self.say(
+            f"{finding.charged / 100:,.2f} charged - {finding.refunded / 100:,.2f} given back "
+            f"= {(finding.charged - finding.refunded) / 100:,.2f}; what was shipped is worth "
+            f"{finding.worth / 100:,.2f}."
+        )
+        for problem in finding.problems:
+            self.warn(f"  {problem}")
+        if not finding.problems:
+            self.say("Every order is in one final state, and not a cent is missing.")
 
     def addresses(self, rows: Mapping[str, str]) -> None:
         """The table that a person goes on from."""

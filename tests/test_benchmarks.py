@@ -19,7 +19,17 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import __main__ as command_line
-from benchmarks import client, evaluation, handlers, measure, start, storefront, triggers
+from benchmarks import (
+    client,
+    evaluation,
+    handlers,
+    measure,
+    start,
+    storefront,
+    triggers,
+    workflows,
+)
+from components.asl import lint
 
 REGISTRATIONS = """
 import json, sys
@@ -469,6 +479,12 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
             ),
             "errors": {triggers.CEILING: 0, triggers.COMPONENT: 3},
         },
+        command_line.Part.WORKFLOWS: {
+            "orders": 60,
+            "together": 8,
+            "rows": workflows.rows({workflows.CEILING: [(10.0, [0.1] * 50)]}),
+            "linter": {"states": 1000, "beyond_start_ms": {"median": 90.0, "minimum": 80.0}},
+        },
     }
 
     def measuring(part: command_line.Part) -> Any:
@@ -520,6 +536,7 @@ def test_the_tables_show_ratios_phases_and_what_was_left_out(canned: Any) -> Non
     assert "0.95 (0.95)" in text  # of the emulator by hand
     assert "failed API calls: {'emulator by hand': 0, 'component': 3}" in text
     assert "handler, with Powertools at once" in text
+    assert "90 (80) ms beyond the start of Python" in text
 
 
 def test_a_part_that_cannot_be_measured_is_named_and_the_others_are_kept(
@@ -580,3 +597,23 @@ def test_a_cold_build_makes_what_a_warm_one_finds(tmp_path: Path) -> None:
     paths = {made["path"] for made in first.values()}
     assert {made["path"] for made in handlers.pack(str(tmp_path)).values()} == paths
     assert {path.is_relative_to(tmp_path) for path in map(Path, paths)} == {True}
+
+
+# -- workflows -----------------------------------------------------------------------------
+
+
+def test_the_large_document_is_right_and_as_large_as_it_says() -> None:
+    document = workflows.large(1000)
+    assert len(document["States"]) == 1000
+    assert [problem for problem in lint(document) if not problem.warning] == []
+
+
+def test_orders_a_second_are_compared_with_the_ceiling_of_the_same_round() -> None:
+    shipped = {
+        workflows.CEILING: [(10.0, [0.1] * 50), (20.0, [0.2] * 50)],
+        workflows.SHIPPED: [(5.0, [1.0] * 50), (16.0, [3.0] * 50)],
+    }
+    ceiling, component = workflows.rows(shipped)
+    assert ceiling["of_ceiling"] == {"median": 1.0, "minimum": 1.0, "runs": 2}
+    assert component["of_ceiling"] == {"median": 0.65, "minimum": 0.5, "runs": 2}
+    assert (component["p50_s"], component["p99_s"]) == (2.0, 3.0)

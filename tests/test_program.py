@@ -64,10 +64,18 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
     assert len(deployment.of("aws:ecs/service:Service")) == 1
     assert set(deployment.outputs) == {
         "api_url",
+        "approvals_table",
+        "data_workflow_arn",
+        "failed_orders_queue_url",
+        "failed_refunds_queue_url",
         "function_alias_arn",
         "function_name",
         "image_uri",
         "layer_function_name",
+        "order_workflow_arn",
+        "orders_table",
+        "payment_function",
+        "payments_table",
         "queue_url",
         "storefront_cluster",
         "storefront_log_group",
@@ -90,6 +98,7 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
         {"slipway:containerInsights": "enhanced", "slipway:spotPercent": "100"},
         {"slipway:architecture": "x86_64", "slipway:baseImage": "python:3.13"},
         {"slipway:runtime": "python3.12", "slipway:debug": "true"},
+        {"slipway:approvalAbove": "0"},
     ],
     ids=lambda more: " ".join(key.removeprefix("slipway:") for key in more),
 )
@@ -119,7 +128,7 @@ def test_one_architecture_reaches_the_image_and_the_task() -> None:
 def test_one_architecture_and_runtime_reach_the_functions_and_the_layer() -> None:
     deployment = _run("dev", {"slipway:architecture": "x86_64", "slipway:runtime": "python3.12"})
     functions = deployment.of("aws:lambda/function:Function")
-    assert len(functions) == 2
+    assert len(functions) == 10
     assert {(*item.inputs["architectures"], item.inputs["runtime"]) for item in functions} == {
         ("x86_64", "python3.12")
     }
@@ -146,6 +155,29 @@ def test_a_domain_makes_the_address_https() -> None:
     assert _run("dev", DOMAIN).outputs["storefront_url"] == "https://shop.example.com"
 
 
+LOG_DELIVERY = {
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery"),
+    *("logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
+    *("logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+}
+"""What Step Functions needs to write logs; AWS knows no resource for these."""
+
+
+def test_the_storefront_may_place_orders_and_no_more() -> None:
+    deployment = _run("dev")
+    policies = {
+        item.name: json.loads(item.inputs["policy"])["Statement"]
+        for item in deployment.of("aws:iam/rolePolicy:RolePolicy")
+    }
+    (task,) = [name for name in policies if name.startswith("storefront") and "task" in name]
+    actions = {action for one in policies[task] for action in one["Action"]}
+    assert {item for item in actions if item.startswith(("dynamodb:", "states:"))} == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "states:StartExecution",
+    }
+
+
 def test_no_policy_allows_every_action_or_an_unexplained_every_resource() -> None:
     found = 0
     for role_policy in _run("prod").of("aws:iam/rolePolicy:RolePolicy"):
@@ -156,7 +188,7 @@ def test_no_policy_allows_every_action_or_an_unexplained_every_resource() -> Non
             assert not [action for action in actions if action.endswith("*")]
             resources = statement["Resource"]
             if resources in ("*", ["*"]):
-                assert actions == ["ecr:GetAuthorizationToken"]
+                assert set(actions) <= {"ecr:GetAuthorizationToken", *LOG_DELIVERY}
     assert found >= 3
 
 
@@ -165,6 +197,14 @@ def test_the_readmes_example_evaluates() -> None:
     assert example
     deployment = deploy(lambda: exec(example[1], {}), invokes=INVOKES)
     assert len(deployment.of("aws:ecs/service:Service")) == 1
+
+
+def test_the_example_of_the_workflows_page_evaluates() -> None:
+    example = re.search(r"```python\n(.*?)```", (ROOT / "docs/workflows.md").read_text(), re.S)
+    assert example
+    deployment = deploy(lambda: exec(example[1], {}), invokes=INVOKES)
+    machine = deployment.one("aws:sfn/stateMachine:StateMachine")
+    assert "${" not in machine.inputs["definition"]
 
 
 def test_the_program_is_readable_aloud() -> None:

@@ -2,8 +2,8 @@
 
 `create_app` puts the parts together; each part is a module of its own:
 `config` (environment), `pages` and `api` (what is served), `health` and `readiness`,
-`catalog` and `orders` (the shop), `errors`, `security`, `assets`, `request_ids` (what every
-response has), `logs` and `access_log` (what is written).
+`catalog`, `orders`, `order_desk` and `order_states` (the shop), `errors`, `security`, `assets`,
+`request_ids` (what every response has), `logs` and `access_log` (what is written).
 """
 
 import os
@@ -27,10 +27,11 @@ def create_app(settings: Settings | None = None, desk: OrderDesk | None = None) 
     """Build the application.
 
     `settings` default to the process environment (ConfigError when it is wrong); `desk` is who
-    takes orders, by default nobody: POST /api/orders then says that ordering is closed.
+    takes orders, by default whom the settings name. They may name nobody: POST /api/orders then
+    says that ordering is closed.
     """
     settings = settings or Settings.from_env(os.environ)
-    desk = desk or ClosedDesk()
+    desk = desk or _desk(settings)
     # Static files have their own blueprint (assets), with the content's hash in the address.
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -46,3 +47,13 @@ def create_app(settings: Settings | None = None, desk: OrderDesk | None = None) 
     for blueprint in (assets.bp, pages.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
     return app
+
+
+def _desk(settings: Settings) -> OrderDesk:
+    if not settings.order_workflow_arn:
+        return ClosedDesk()
+    from .order_desk import WorkflowDesk  # imports boto3, which a closed shop can do without
+
+    return WorkflowDesk(
+        settings.orders_table, settings.order_workflow_arn, connections=settings.threads
+    )

@@ -12,7 +12,14 @@ from flask import Blueprint, Response, jsonify, make_response, request, url_for
 from .assets import asset
 from .catalog import CURRENCY
 from .errors import ApiError, respond
-from .orders import InvalidOrderError, KeyReusedError, OrderingClosedError, OrderState, read_order
+from .orders import (
+    DeskTroubleError,
+    InvalidOrderError,
+    KeyReusedError,
+    OrderingClosedError,
+    OrderState,
+    read_order,
+)
 from .services import services
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -64,6 +71,13 @@ def place_order() -> Response:
             "This Idempotency-Key came with a different order before.",
             "Use a new key for a new order, and the old one only to repeat the old order.",
         ) from None
+    except DeskTroubleError as error:
+        # Named even if the caller sent none: only with this key is the repetition safe.
+        raise _trouble(
+            error,
+            "Send the same order again in a moment, with the header "
+            f'"Idempotency-Key: {key}": that is safe, it will not be placed twice.',
+        ) from error
     response = make_response(jsonify(_order(state)), 202)
     response.headers["Location"] = _status_url(state)
     return response
@@ -72,7 +86,10 @@ def place_order() -> Response:
 @bp.get("/orders/<order_id>")
 def order(order_id: str) -> Response:
     """Say how an order stands."""
-    state = services().desk.find(order_id)
+    try:
+        state = services().desk.find(order_id)
+    except DeskTroubleError as error:
+        raise _trouble(error, "Ask again in a moment: the order itself goes on.") from error
     if state is None:
         raise ApiError(
             404,
@@ -98,14 +115,26 @@ def closed(_error: OrderingClosedError) -> Response:
     )
 
 
+def _trouble(error: DeskTroubleError, next_step: str) -> ApiError:
+    headers = {"Retry-After": str(error.retry_after)}
+    return ApiError(503, error.code, error.message, next_step, headers=headers)
+
+
 def _order(state: OrderState) -> dict[str, object]:
-    return {
+    known: dict[str, object] = {
+        "trackingNumber": state.tracking_number,
+        "transactionId": state.transaction_id,
+        "reason": state.reason,
+        "refunded": state.refunded,
+    }
+    told: dict[str, object] = {
         "orderId": state.order_id,
         "status": state.status,
         "message": state.message,
         "final": state.final,
         "statusUrl": _status_url(state),
     }
+    return told | {name: value for name, value in known.items() if value is not None}
 
 
 def _status_url(state: OrderState) -> str:

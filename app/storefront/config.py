@@ -10,6 +10,12 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 # Fargate kills a task 120 s after it was asked to stop, at the latest; the rest is for exiting.
 MAX_DRAIN_SECONDS = 115
 
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_WORKFLOW = re.compile(
+    r"arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}"
+    r"(:[A-Za-z0-9_.-]{1,80})?"
+)
+
 
 class ConfigError(ValueError):
     """The environment has values that the storefront cannot start with; names each of them."""
@@ -34,6 +40,12 @@ class Settings:
     drain_seconds: int = 25
     """DRAIN_SECONDS: how long requests in flight may take after SIGTERM, 1 to 115. Keep it
     under the time after which the platform kills the task (30 s on ECS unless set)."""
+    orders_table: str = ""
+    """ORDERS_TABLE: the name of the DynamoDB table of orders, with the string key `id`. Together
+    with the next one, or neither: then no orders are taken."""
+    order_workflow_arn: str = ""
+    """ORDER_WORKFLOW_ARN: the state machine that an order goes through, best by its alias. Table
+    and workflow are in the region that this names."""
 
     @property
     def bind(self) -> str:
@@ -52,10 +64,17 @@ class Settings:
             workers=reader.number("WEB_CONCURRENCY", cls.workers, 1, 32),
             threads=reader.number("THREADS", cls.threads, 1, 128),
             drain_seconds=reader.number("DRAIN_SECONDS", cls.drain_seconds, 1, MAX_DRAIN_SECONDS),
+            orders_table=reader.matching(
+                "ORDERS_TABLE", _TABLE, "a table's name: 3 to 255 letters, digits or _ . -"
+            ),
+            order_workflow_arn=reader.matching(
+                "ORDER_WORKFLOW_ARN",
+                _WORKFLOW,
+                "the ARN of a state machine or of its alias, such as "
+                "arn:aws:states:eu-west-1:123456789012:stateMachine:orders:live",
+            ),
         )
-        reader.refuse(
-            "ORDER_WORKFLOW_ARN", "nothing: this version of the storefront cannot take orders yet"
-        )
+        reader.together("ORDERS_TABLE", "ORDER_WORKFLOW_ARN")
         if reader.problems:
             raise ConfigError("\n".join(reader.problems))
         return settings
@@ -107,10 +126,19 @@ class _Reader:
                 return default
         return value
 
-    def refuse(self, name: str, allowed: str) -> None:
-        value = self._env.get(name)
-        if value:
+    def matching(self, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+        value = self._env.get(name, "")
+        if value and not pattern.fullmatch(value):
             self._reject(name, value, allowed, None)
+        return value
+
+    def together(self, one: str, other: str) -> None:
+        for given, missing in ((one, other), (other, one)):
+            if self._env.get(given) and not self._env.get(missing):
+                self.problems.append(
+                    f"storefront: {given} is set and {missing} is not. Taking orders needs both: "
+                    f"set {missing} too, or unset {given} to take no orders."
+                )
 
     def _reject(self, name: str, value: str, allowed: str, default: str | None) -> None:
         fallback = f" for the default, {default}" if default else ""

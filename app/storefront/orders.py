@@ -1,7 +1,8 @@
 """What an order is, and who takes it.
 
 `read_order` turns a request's JSON into an `Order`, or says all that is wrong with it. Taking the
-order is the business of an `OrderDesk`; here is only the one that is closed.
+order is the business of an `OrderDesk`: here is the one that is closed, order_desk.py has the
+one that is open.
 """
 
 import re
@@ -14,10 +15,16 @@ from typing import Protocol, cast
 from .catalog import CURRENCY, Catalog
 from .readiness import Check
 
+ORDER_KEYS = ("customerId", "items", "amount", "currency", "paymentToken", "shippingToken")
 MAX_LINES = 50
 MAX_QUANTITY = 99
 
+# Test tokens, as payment providers have them: what they stand for is the simulators' business.
+PAYMENT_TOKEN = "tok_ok"  # noqa: S105  (no password: the name of a test card)
+SHIPPING_TOKEN = "ship_ok"  # noqa: S105
+
 _CUSTOMER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+_TOKEN = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Order:
     lines: tuple[Line, ...]
     amount: Decimal
     currency: str = CURRENCY
+    payment_token: str = PAYMENT_TOKEN
+    shipping_token: str = SHIPPING_TOKEN
 
 
 class Status(StrEnum):
@@ -44,22 +53,33 @@ class Status(StrEnum):
 
     ACCEPTED = "accepted"
     PROCESSING = "processing"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PAID = "paid"
     SHIPPED = "shipped"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """Where an order stands; `message` tells its customer so in a sentence."""
+    """Where an order stands; `message` tells its customer so. None is what is not known (yet)."""
 
     order_id: str
     status: Status
     message: str
+    tracking_number: str | None = None
+    transaction_id: str | None = None
+    reason: str | None = None
+    """Why it failed: the name of the error."""
+    refunded: bool | None = None
+    refund_due: bool = False
+    """Whether money is still on its way back."""
 
     @property
     def final(self) -> bool:
-        """Whether the order will not change any more."""
-        return self.status in {Status.SHIPPED, Status.FAILED}
+        """Whether the order, the customer's money included, will not change any more."""
+        if self.status is Status.FAILED:
+            return not self.refund_due
+        return self.status is Status.SHIPPED
 
 
 class OrderingClosedError(Exception):
@@ -70,8 +90,24 @@ class KeyReusedError(Exception):
     """The idempotency key belongs to another order."""
 
 
+class DeskTroubleError(Exception):
+    """The desk cannot do it now; the same request is safe to repeat after `retry_after` seconds.
+
+    `code` and `message` are for the caller, and tell nothing of the inside.
+    """
+
+    def __init__(self, code: str, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+
 class OrderDesk(Protocol):
-    """Takes orders and knows how they get on. `place` and `find` may raise OrderingClosedError."""
+    """Takes orders and knows how they get on.
+
+    `place` and `find` may raise OrderingClosedError and DeskTroubleError.
+    """
 
     def place(self, order: Order, key: str, /) -> OrderState:
         """Take the order. The same key and order again: the same answer, no second order.
@@ -117,7 +153,8 @@ def read_order(body: Mapping[str, object], catalog: Catalog) -> Order:
     """Read `{"customerId", "items": [{"productId", "quantity"}]}`; numbers are int or Decimal.
 
     A `price` in an item, `amount` and `currency` may be given, and must then be what the
-    catalogue says: whoever saw another price learns of it before paying. Raises InvalidOrderError.
+    catalogue says: whoever saw another price learns of it before paying. `paymentToken` and
+    `shippingToken` choose what the simulators do. Raises InvalidOrderError.
     """
     reader = _Reader(catalog)
     order = reader.order(body)
@@ -134,7 +171,7 @@ class _Reader:
         self.problems: list[tuple[str, str]] = []
 
     def order(self, body: Mapping[str, object]) -> Order:
-        self._known_keys(body, "", ("customerId", "items", "amount", "currency"))
+        self._known_keys(body, "", ORDER_KEYS)
         customer_id = body.get("customerId")
         if not isinstance(customer_id, str) or not _CUSTOMER_ID.fullmatch(customer_id):
             self._reject(
@@ -146,7 +183,20 @@ class _Reader:
             self._must_equal("amount", body, amount)
         if body.get("currency", CURRENCY) != CURRENCY:
             self._reject("currency", f"must be {CURRENCY}")
-        return Order(str(customer_id), tuple(lines), amount)
+        return Order(
+            str(customer_id),
+            tuple(lines),
+            amount,
+            payment_token=self._token("paymentToken", body, PAYMENT_TOKEN),
+            shipping_token=self._token("shippingToken", body, SHIPPING_TOKEN),
+        )
+
+    def _token(self, name: str, body: Mapping[str, object], default: str) -> str:
+        token = body.get(name, default)
+        if isinstance(token, str) and _TOKEN.fullmatch(token):
+            return token
+        self._reject(name, f"must be 1 to 64 lower-case letters, digits or _, such as {default}")
+        return default
 
     def _lines(self, items: object) -> list[Line]:
         if not isinstance(items, list) or not 1 <= len(cast(list[object], items)) <= MAX_LINES:

@@ -1,6 +1,8 @@
 """Whether this process should be sent requests: its dependencies, and whether it is stopping."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +10,37 @@ log = logging.getLogger(__name__)
 
 Check = Callable[[], None]
 """Returns when a dependency can be used; raises, with the reason as its text, when not."""
+
+
+class Cached:
+    """A check that is really made at most once in `seconds`; in between, its last outcome holds.
+
+    Load balancers ask each process every few seconds, and each real check may cost something.
+    """
+
+    def __init__(
+        self, check: Check, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._check = check
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()  # callers at the same time share one real check
+        self._until: float | None = None
+        self._error: Exception | None = None
+
+    def __call__(self) -> None:
+        """Return or raise as the check did."""
+        with self._lock:
+            if self._until is None or self._clock() >= self._until:
+                self._error = None
+                try:
+                    self._check()
+                except Exception as error:  # noqa: BLE001  (whatever it is, it is the outcome)
+                    self._error = error
+                self._until = self._clock() + self._seconds
+            outcome = self._error
+        if outcome is not None:
+            raise outcome.with_traceback(None)  # which grows each time that it is raised
 
 
 @dataclass(slots=True)

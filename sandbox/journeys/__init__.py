@@ -64,6 +64,10 @@ class Journey:
     """An export that makes the journey pointless."""
     drive: Drive
 
+    def is_pointless(self, outputs: Mapping[str, Any]) -> bool:
+        """Whether it is about the lack of something that this stack has."""
+        return self.unless is not None and outputs.get(self.unless) is not None
+
     @property
     def module(self) -> str:
         """Journeys of one module are taken one after the other, modules side by side."""
@@ -106,7 +110,7 @@ def take(one: Journey, visit: Visit) -> Report:
     """Drive one journey to its end and say how it went."""
     if missing := [name for name in one.needs if visit.outputs.get(name) is None]:
         return Report(one.title, "skipped", (f"this stack exports no {', '.join(missing)}",))
-    if one.unless and visit.outputs.get(one.unless) is not None:
+    if one.is_pointless(visit.outputs):
         return Report(one.title, "skipped", (f"this stack exports {one.unless}",))
     evidence: list[str] = []
     try:

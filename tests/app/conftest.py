@@ -2,8 +2,9 @@
 the repository: its folder is put on the path here, as gunicorn.conf.py does."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from storefront.config import Settings  # noqa: E402
 from storefront.orders import KeyReusedError, Order, OrderDesk, OrderState, Status  # noqa: E402
 from storefront.readiness import Check  # noqa: E402
 from werkzeug.test import TestResponse  # noqa: E402
+
+from . import aws as fakes  # noqa: E402
 
 
 class Client(FlaskClient):
@@ -80,3 +83,33 @@ def desk() -> MemoryDesk:
 def shop(desk: MemoryDesk) -> FlaskClient:
     """A client of a storefront that takes orders at `desk`."""
     return storefront(desk=desk).test_client()
+
+
+def aws_environment(url: str) -> dict[str, str]:
+    """The environment of a task: boto3 finds everything there, and nothing elsewhere."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nowhere/config",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
+    }
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[fakes.FakeAws]:
+    """A fake of AWS, which boto3 is pointed to; its pauses between attempts take no time."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
+    with fakes.running() as aws:
+        for name, value in aws_environment(aws.url).items():
+            monkeypatch.setenv(name, value)
+        yield aws
+
+
+@pytest.fixture
+def open_shop(aws: fakes.FakeAws) -> Flask:
+    """A storefront whose orders go to the fake of AWS."""
+    return storefront(Settings(orders_table=fakes.TABLE, order_workflow_arn=fakes.WORKFLOW))

@@ -1,7 +1,9 @@
 """Liveness and readiness."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from storefront.readiness import Cached
 from storefront.services import services_of
 
 from .conftest import MemoryDesk
@@ -47,3 +49,27 @@ def test_a_draining_storefront_is_alive_and_not_ready(app: Flask, client: FlaskC
     assert response.status_code == 503
     assert response.get_json()["failures"]["process"].startswith("draining")
     assert client.get("/health").status_code == 200
+
+
+def test_a_cached_check_keeps_its_outcome_for_its_time_good_or_bad() -> None:
+    now = 0.0
+    made: list[float] = []
+    broken = False
+
+    def check() -> None:
+        made.append(now)
+        if broken:
+            raise ConnectionError("gone")
+
+    cached = Cached(check, 5, clock=lambda: now)
+    cached()
+    broken, now = True, 4.9
+    cached()
+    now = 5.0
+    for moment in (5.0, 9.9):
+        now = moment
+        with pytest.raises(ConnectionError, match="gone"):
+            cached()
+    broken, now = False, 10.0
+    cached()
+    assert made == [0.0, 5.0, 10.0]

@@ -35,6 +35,14 @@ def test_what_the_caller_believes_may_be_stated_when_it_is_right() -> None:
     assert read_order(stated, CATALOG).amount == Decimal("59.98")
 
 
+def test_the_test_tokens_are_those_that_work_unless_others_are_given() -> None:
+    usual = read_order(order(), CATALOG)
+    assert (usual.payment_token, usual.shipping_token) == ("tok_ok", "ship_ok")
+    given = order(paymentToken="tok_unavailable_2", shippingToken="ship_out_of_stock")
+    read = read_order(given, CATALOG)
+    assert (read.payment_token, read.shipping_token) == ("tok_unavailable_2", "ship_out_of_stock")
+
+
 @pytest.mark.parametrize(
     ("body", "field", "text"),
     [
@@ -59,6 +67,12 @@ def test_what_the_caller_believes_may_be_stated_when_it_is_right() -> None:
         (order(currency="EUR"), "currency", "must be USD"),
         (order(coupon="X"), "coupon", "is not known here"),
         (order(items=[{"productId": "PROD-001", "quantity": 1}] * 2), "items[1].productId", "once"),
+        (order(paymentToken=""), "paymentToken", "1 to 64 lower-case letters"),
+        (order(paymentToken="tok-ok"), "paymentToken", "such as tok_ok"),
+        (order(paymentToken="tok_ok\n"), "paymentToken", "such as tok_ok"),
+        (order(paymentToken=None), "paymentToken", "such as tok_ok"),
+        (order(shippingToken="s" * 65), "shippingToken", "such as ship_ok"),
+        (order(shippingToken=["ship_ok"]), "shippingToken", "such as ship_ok"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_is_allowed(
@@ -84,9 +98,10 @@ def test_the_amount_is_the_sum_to_the_cent(quantities: list[int]) -> None:
     assert read_order(order(items=items), CATALOG).amount * 100 == cents
 
 
-@pytest.mark.parametrize(
-    ("status", "final"),
-    [("accepted", False), ("processing", False), ("shipped", True), ("failed", True)],
-)
-def test_an_order_is_final_when_shipped_or_failed(status: str, final: bool) -> None:
-    assert State("ORD-1", Status(status), "").final is final
+@pytest.mark.parametrize("status", list(Status))
+def test_an_order_is_final_when_shipped_or_failed(status: Status) -> None:
+    assert State("ORD-1", status, "").final is (status in {"shipped", "failed"})
+
+
+def test_a_failed_order_is_not_final_while_money_is_on_its_way_back() -> None:
+    assert State("ORD-1", Status.FAILED, "", refund_due=True).final is False

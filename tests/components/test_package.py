@@ -1,5 +1,6 @@
 """The package as a whole: what it offers, to Python and to other languages."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,30 @@ def test_what_is_public_is_there_once_and_sorted() -> None:
     assert components.__all__ == sorted(set(components.__all__))
     for name in components.__all__:
         assert hasattr(components, name), name
+
+
+def test_type_checkers_and_programs_find_the_same_names_in_the_same_places() -> None:
+    tree = ast.parse(Path(components.__file__).read_text())
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        alias.name: node.module
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == components._MODULES
+    assert sorted(seen) == components.__all__ == dir(components)
+
+
+def test_a_name_that_is_not_there_is_told() -> None:
+    with pytest.raises(AttributeError, match="module 'components' has no attribute 'Netwrok'"):
+        getattr(components, "Netwrok")  # noqa: B009 - a typo that no checker shall see
+
+
+def test_the_linter_does_not_wait_for_pulumi() -> None:
+    code = "import sys, components.asl; print('pulumi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_the_package_is_typed() -> None:

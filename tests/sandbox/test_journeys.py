@@ -86,7 +86,8 @@ def _named(title: str) -> Journey:
 
 
 @pytest.mark.parametrize(
-    "title", ["greets a program", "A browser gets", "Health and readiness", "catalogue", "An order"]
+    "title",
+    ["greets a program", "A browser gets", "Health and readiness", "catalogue", "An order without"],
 )
 def test_a_journey_passes_on_a_good_shop_and_shows_evidence(shop: Shop, title: str) -> None:
     report = take(_named(title), _visit({"storefront_url": shop.url}))
@@ -103,7 +104,12 @@ def test_a_journey_passes_on_a_good_shop_and_shows_evidence(shop: Shop, title: s
         ("A browser", "/", (404, "text/html", "gone"), "GET / as a browser → 404"),
         ("Health", "/ready", (503, "application/json", "{}"), "GET /ready → 503, not 200"),
         ("catalogue", "/api/products", (200, "application/json", "{}"), "lists nothing"),
-        ("An order", "/api/orders", (202, "application/json", "{}"), "/api/orders → 202, not 503"),
+        (
+            "An order without",
+            "/api/orders",
+            (202, "application/json", "{}"),
+            "/api/orders → 202, not 503",
+        ),
     ],
 )
 def test_a_journey_fails_with_what_came_back(
@@ -131,7 +137,7 @@ def test_a_journey_without_what_it_needs_is_skipped_and_says_why() -> None:
 
 def test_a_journey_that_another_part_makes_pointless_is_skipped(shop: Shop) -> None:
     outputs = {"storefront_url": shop.url, "order_workflow_arn": "arn"}
-    report = take(_named("An order"), _visit(outputs))
+    report = take(_named("An order without"), _visit(outputs))
     assert (report.verdict, report.evidence) == (
         "skipped",
         ("this stack exports order_workflow_arn",),

@@ -8,11 +8,13 @@ const customer = byId("customer-id");
 const customerError = byId("customer-error");
 const button = byId("place-order");
 const answer = byId("order");
-const steps = byId("order-steps");
+const outOfStock = form.elements.shippingToken;
 
 const TITLES = {
-  accepted: "Order accepted",
-  processing: "Your order is being processed",
+  accepted: "Order received",
+  processing: "Your order is being checked",
+  awaiting_approval: "Your order waits for approval",
+  paid: "Your order is paid",
   shipped: "Your order is on its way",
   failed: "Your order could not be completed",
 };
@@ -20,7 +22,7 @@ const TITLES = {
 let busy = false;
 let following = new AbortController();
 
-/** Wire the form to the cart, and take up an order that the address names (#order=…). */
+/** Wire the form to the cart. */
 export function startCheckout(cart) {
   customer.addEventListener("input", () => customer.hasAttribute("aria-invalid") && checkCustomer());
   form.addEventListener("submit", async (event) => {
@@ -39,6 +41,8 @@ export function startCheckout(cart) {
           quantity,
           price: product.price,
         })),
+        paymentToken: form.elements.paymentToken.value,
+        ...(outOfStock.checked && { shippingToken: outOfStock.value }),
       });
       cart.clear();
       history.replaceState(null, "", `#order=${encodeURIComponent(state.orderId)}`);
@@ -49,9 +53,21 @@ export function startCheckout(cart) {
       setBusy(false);
     }
   });
+}
 
-  const named = /^#order=(.+)$/.exec(location.hash);
-  if (named) watch(`/api/orders/${encodeURIComponent(decodeURIComponent(named[1]))}`, null);
+/** Follow the order that the address names (#order=…), now and whenever it names another. */
+export function followAddress() {
+  const take = () => {
+    const named = /^#order=([A-Za-z0-9_-]{1,80})$/.exec(location.hash);
+    if (named) watch(`/api/orders/${named[1]}`, null);
+  };
+  addEventListener("hashchange", take);
+  take();
+}
+
+/** Bring the order that the address names into sight: on a phone it is below all products. */
+export function revealOrder() {
+  if (location.hash.startsWith("#order=")) answer.scrollIntoView({ block: "nearest" });
 }
 
 /** Keep the button's text in step with the cart. */
@@ -82,40 +98,64 @@ function setBusy(value) {
 function watch(statusUrl, accepted) {
   following.abort();
   following = new AbortController();
-  steps.replaceChildren();
   let last = null;
+  let troubled = false;
   const onState = (state) => {
-    if (state.status === last) return;
-    last = state.status;
+    const seen = JSON.stringify(state);
+    const news = seen !== last;
+    const first = last === null;
+    if (!news && !troubled) return;
+    last = seen;
+    troubled = false;
     const kind = state.status === "failed" ? "bad" : "good";
-    const detail = `Order ${state.orderId}`;
-    show({ kind, title: TITLES[state.status] ?? state.status, message: state.message, detail });
-    const now = new Date();
-    steps.append(
-      el("li", {},
-        el("span", { textContent: state.status }),
-        el("time", { dateTime: now.toISOString(), textContent: now.toLocaleTimeString() })),
-    );
-    announce(`${byId("order-title").textContent}. ${state.message}`);
+    const title = TITLES[state.status] ?? state.status;
+    show({ kind, title, message: state.message, steps: stepsOf(state), facts: factsOf(state) });
+    if (first && !accepted) revealOrder();
+    if (news) announce(`${title}. ${state.message}`);
+  };
+  const onTrouble = (error, again) => {
+    if (!again) {
+      showProblem(error);
+      return;
+    }
+    const text = `${error.message} Your order goes on; asking again.`;
+    if (!troubled) announce(text);
+    troubled = true;
+    if (last === null) show({ kind: "wait", title: "Looking for your order" });
+    byId("order-detail").textContent = text;
   };
   if (accepted) {
     onState(accepted);
     byId("order-title").focus();
     if (accepted.final) return;
   }
-  follow(statusUrl, {
-    onState,
-    signal: following.signal,
-    onTrouble: (error, again) => {
-      if (!again) showProblem(error);
-      else byId("order-detail").textContent = `${error.message} Asking again.`;
-    },
-  });
+  follow(statusUrl, { onState, onTrouble, signal: following.signal });
+}
+
+// What a customer sees of the way: three stations, and the money's way back.
+function stepsOf({ status, transactionId, refunded, final }) {
+  const failed = status === "failed";
+  const paid = status === "paid" || status === "shipped" || (failed && transactionId !== undefined);
+  const steps = [
+    ["Received", "done"],
+    ["Checked and paid", paid ? "done" : failed ? "failed" : "current"],
+    ["Shipped", status === "shipped" ? "done" : !paid ? "open" : failed ? "failed" : "current"],
+  ];
+  if (refunded) steps.push(["Money given back", "done"]);
+  else if (failed && !final) steps.push(["Money given back", "current"]);
+  return steps;
+}
+
+function factsOf({ orderId, trackingNumber, transactionId }) {
+  return [
+    ["Order", orderId],
+    ["Tracking number", trackingNumber],
+    ["Payment", transactionId],
+  ].filter(([, value]) => value !== undefined);
 }
 
 function showProblem(error) {
   following.abort();
-  steps.replaceChildren();
   // The server names fields as the API knows them, with sentences that go on from there.
   const wrong = error.fields.map(({ field, message }) => `${field} ${message}.`);
   show({
@@ -128,10 +168,24 @@ function showProblem(error) {
   answer.scrollIntoView({ block: "nearest" });
 }
 
-function show({ kind, title, message, detail }) {
+const SPOKEN = { done: "done", current: "under way", failed: "failed", open: "not yet" };
+
+function show({ kind, title, message = "", detail = "", steps = [], facts = [] }) {
   answer.hidden = false;
   answer.dataset.kind = kind;
   byId("order-title").textContent = title;
   byId("order-message").textContent = message;
   byId("order-detail").textContent = detail;
+  byId("order-steps").replaceChildren(
+    ...steps.map(([name, state]) => {
+      const step = el("li", { className: state },
+        name, el("span", { className: "visually-hidden", textContent: `: ${SPOKEN[state]}` }));
+      if (state === "current") step.setAttribute("aria-current", "step");
+      return step;
+    }),
+  );
+  byId("order-facts").replaceChildren(
+    ...facts.map(([name, value]) =>
+      el("div", {}, el("dt", { textContent: name }), el("dd", { textContent: value }))),
+  );
 }

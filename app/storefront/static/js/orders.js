@@ -5,39 +5,49 @@ import { load, save } from "./storage.js";
 const REQUEST_TIMEOUT_MS = 20_000;
 const FIRST_POLL_MS = 1_000;
 const SLOWEST_POLL_MS = 8_000;
+const SLOWER = 1.2; // an order that waits for a person need not be asked for every second
 
 /** An answer that is not success: `status` is 0 when there was no answer at all. */
 export class OrderError extends Error {
-  constructor(status, { message, nextStep = "", fields = [], requestId = "" }) {
+  constructor(status, { code = "", message, nextStep = "", fields = [], requestId = "" }) {
     super(message);
-    Object.assign(this, { status, nextStep, fields, requestId });
+    Object.assign(this, { status, code, nextStep, fields, requestId });
   }
 }
 
 /** Place the order. Trying the same order again cannot place it twice. */
 export async function place(order) {
   const body = JSON.stringify(order);
-  const state = await call("/api/orders", {
-    method: "POST",
-    body,
-    headers: { "Content-Type": "application/json", "Idempotency-Key": keyOf(body) },
-  });
-  save("checkout", null); // the next order is a new one, even with the same content
-  checkout = null;
-  return state;
+  try {
+    const state = await call("/api/orders", {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "application/json", "Idempotency-Key": keyOf(body) },
+    });
+    forgetKey(); // the next order is a new one, even with the same content
+    return state;
+  } catch (error) {
+    if (error.code === "idempotency_key_reused") forgetKey();
+    // The server's words are for programs, and speak of keys.
+    if (SAFE_AGAIN.has(error.code)) error.nextStep = AGAIN;
+    throw error;
+  }
 }
 
-/** Ask for the order's state until it is final. Calls `onState` for each answer, `onTrouble` for
- * each failed attempt; stops quietly when `signal` aborts. */
+/** Ask for the order's state until it is final, more slowly while nothing changes. Calls `onState`
+ * for each answer, `onTrouble` for each failed attempt; stops quietly when `signal` aborts. */
 export async function follow(statusUrl, { onState, onTrouble, signal }) {
   let pause = FIRST_POLL_MS;
+  let last = null;
   while (!signal.aborted) {
     try {
       const state = await call(statusUrl);
       if (signal.aborted) return;
       onState(state);
       if (state.final) return;
-      pause = FIRST_POLL_MS;
+      const seen = JSON.stringify(state);
+      pause = seen === last ? Math.min(pause * SLOWER, SLOWEST_POLL_MS) : FIRST_POLL_MS;
+      last = seen;
     } catch (error) {
       if (signal.aborted) return;
       const hopeless = error.status >= 400 && error.status < 500;
@@ -45,9 +55,25 @@ export async function follow(statusUrl, { onState, onTrouble, signal }) {
       if (hopeless) return;
       pause = Math.min(pause * 2, SLOWEST_POLL_MS);
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await sleep(pause);
   }
 }
+
+// Ends early when the connection comes back.
+function sleep(ms) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    addEventListener("online", done);
+  });
+}
+
+const AGAIN = "Try again in a moment: the order will not be placed twice.";
+const SAFE_AGAIN = new Set(["throttled", "unreachable", "ordering_failed"]);
 
 let checkout = load("checkout", null);
 
@@ -58,6 +84,11 @@ function keyOf(body) {
     save("checkout", checkout);
   }
   return checkout.key;
+}
+
+function forgetKey() {
+  save("checkout", null);
+  checkout = null;
 }
 
 // Not crypto.randomUUID: browsers offer it on https only, and a load balancer may speak http.
@@ -86,7 +117,7 @@ async function call(url, options = {}) {
     response.status,
     answer.error ?? {
       message: `The shop answered ${response.status}.`,
-      nextStep: "Try again in a moment: the order will not be placed twice.",
+      nextStep: AGAIN,
     },
   );
 }

@@ -1,12 +1,13 @@
 // The page's entry: lists the products, shows the cart, hands over to the checkout.
 
 import { Cart, MAX_QUANTITY } from "./cart.js";
-import { showAmount, startCheckout } from "./checkout.js";
+import { followAddress, revealOrder, showAmount, startCheckout } from "./checkout.js";
 import { announce, byId, el, money } from "./dom.js";
 
 const cents = (product) => Math.round(product.price * 100);
 
 async function main() {
+  followAddress(); // needs no products
   const status = byId("products-status");
   let products;
   try {
@@ -24,6 +25,7 @@ async function main() {
   cart.addEventListener("change", () => showCart(cart));
   showCart(cart);
   startCheckout(cart);
+  revealOrder(); // the products have moved it
 }
 
 function card(product, cart) {
