@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.state_machine.triggers import api_document
 from sandbox.velocity import BadBody, Request, TemplateError, check, render
 
 BODY = {
@@ -44,7 +45,7 @@ def _rendered(template: str, request: Request = REQUEST) -> str:
         ("$input.json('$.list')", '["a","b"]'),
         ("$input.path('$.in')", "{x y=1, z={id=deep}}"),
         ("$input.path('$.all')", '[{"id":1},{"id":2},{}]'),
-        ("#set($x = {'l': ['a'], 'n': $unknown})$x", '{l=["a"], n=null}'),
+        ("#set($x = {'l': ['a'], 'n': $unknown})$x", '{l=["a"], n=}'),
         ("$input.json(\"$['in']['x y']\")", "1"),
         ("$input.json('$.list[1]') $input.json('$.list[9]')", '"b" ""'),
         ("$input.json('$.all[*].id')", "[1,2]"),
@@ -63,24 +64,31 @@ def _rendered(template: str, request: Request = REQUEST) -> str:
         ("#set($x = \"n is $input.path('$.n')\")$x", "n is 7"),
         ("#set($x = 'n is $n')$x", "n is $n"),
         ('#set($x = "say ""hi""")$x', 'say "hi"'),
-        ("#set($x = 1)#set($x = $input.path('$.none'))$x", "1"),
+        ("#set($x = 1)#set($x = $input.path('$.none'))$x", ""),
         ("#set($x = {'a': [1, 2]})#set($x.b = 3)$x.a[1]$x.b$x.size()", "232"),
         ("#set($x = [1, 'b'])$x.size() $x.get(1) $x[7]", "2 b "),
         ("#set($x = 2 + 3 * 4 - (1 + 1) * 2)$x", "10"),
         ("#set($x = 7 / 2)#set($y = -7 % 2)$x $y", "3 -1"),
-        ("#set($x = 7 / 0)|$x", "|"),
+        ("#set($x = 7.0 / 2)$x", "3.5"),
+        ("#set($x = [1..3])$x[2]#foreach($i in [3..1])$i#end", "3321"),
         ("#set($x = 'a' + 1)$x", "a1"),
         ("#if(true)a#{else}b#{end}c", "ac"),
-        ("#if($input.path('$.none'))a#elseif('')b#else c#end", "b"),
+        ("#if($unknown && '')a#end#if(false || $unknown)b#end", "ab"),
+        ("#if(false)a#elseif('')b#else c#end", "b"),
+        ("#if($input.path('$.none') == '')a#end#if($unknown.x != '')b#end", "a"),
         ("#if(!$input.path('$.yes') || 1 > 2)a#else b#end", " b"),
         ("#if(1 == 1 && 'a' != 'b' && 2 >= 2 && 1 le 1 and 3 gt 2)a#end", "a"),
-        ("#if($input.path('$.none') && $input.path('$.n').size().y)a#end", ""),
+        ("#if($input.path('$.none').size() > 0)a#end#if('a' > 1)b#end", ""),
         ("#foreach($i in $input.path('$.list'))$i#if($foreach.hasNext),#end#end", "a,b"),
         ("#foreach($i in [1, 2])$foreach.index$velocityCount#end $i", "0112 "),
         ("#set($i = 'kept')#foreach($i in {'a': 1})$i#end$i", "1kept"),
         ("#foreach($e in $input.path('$.in.z').entrySet())$e.key=$e.value#end", "id=deep"),
-        ("#foreach($i in $input.path('$.none'))x#end", ""),
-        ("  #set($x = 1)  \n  a\n", "  a\n"),
+        ("#foreach($i in $input.path('$.none'))x#end#foreach($i in 'ab')$i#end", ""),
+        ("#foreach($i in [1, 2])#set($last = $i)#end$last", "2"),
+        ("$input.path('$').items|$input.path('$.list').count|$input.body.title", "||"),
+        ("#foreach($i in $input.path('$').items)x#end", ""),
+        ("#set($i = 1)$input.path('$.list')[$i]$input.path('$.list')[9]", "b"),
+        ("#set($x = 1)  \n  a\n", "  a\n"),
         ("#if(true)\n  a\n#end\nb", "  a\nb"),
     ],
 )
@@ -114,10 +122,64 @@ def test_texts_have_javas_methods(call: str, text: str) -> None:
     assert _rendered(f"#set($t = 'aabcx')$!t.{call}") == text
 
 
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("#if($unknown)a#end#if(!$unknown)b#end", "a"),
+        ("#if($input.path('$.none'))a#end#if(!$input.path('$.none'))b#end", "a"),
+        ("#if(${a.b.c})a#end", "a"),
+        ("#set($m = {})#set($x = $m.put('k', null))#if(\"$m.k\" == '')a#end", "a"),
+        ("Hello #if(true)you#end here", "Hello you here"),
+    ],
+)
+def test_api_gateway_has_an_empty_and_true_text_for_what_is_missing(
+    template: str, text: str
+) -> None:
+    # As recorded from API Gateway in localstack/airspeed, tests/test_templating.snapshot.json.
+    assert _rendered(template) == text
+
+
+@pytest.mark.parametrize("attribute", ["__class__", "items", "format", "copy", "bit_length"])
+@pytest.mark.parametrize("value", ["'a'", "1", "[1]", "{'a': 1}", "$util.parseJson('{}')"])
+def test_pythons_attributes_are_out_of_reach(value: str, attribute: str) -> None:
+    assert render(f"#set($x = {value})$x.{attribute}|$x.{attribute}()", REQUEST)[0] == "|"
+
+
 def test_a_text_in_json_survives_whatever_is_in_it() -> None:
-    escaped = "$util.escapeJavaScript($input.json('$')).replaceAll(\"\\\\'\", \"'\")"
-    text = _rendered(f'{{"input": "{escaped}"}}')
+    text = _rendered(f'{{"input": "{api_document._INPUT}"}}')
     assert json.loads(json.loads(text)["input"]) == BODY
+
+
+@pytest.mark.parametrize(
+    ("template", "answer", "status", "text"),
+    [
+        (api_document._STARTED, {"executionArn": "arn:x"}, None, {"executionArn": "arn:x"}),
+        (api_document._FINISHED, {"status": "SUCCEEDED", "output": '{"a": 1}'}, None, {"a": 1}),
+        (
+            api_document._FINISHED,
+            {"status": "TIMED_OUT", "executionArn": "arn:x"},
+            504,
+            {"executionArn": "arn:x", "error": "States.Timeout"},
+        ),
+        (
+            api_document._FINISHED,
+            {"status": "FAILED", "executionArn": "arn:x", "error": "Sold"},
+            500,
+            {"executionArn": "arn:x", "error": "Sold"},
+        ),
+        (api_document._REFUSED, {"__type": "a#ThrottlingException"}, 429, None),
+        (api_document._REFUSED, {"__type": "a#InvalidExecutionInput"}, 400, None),
+        (api_document._REFUSED, {"__type": "a#AccessDeniedException"}, None, None),
+        (api_document._REFUSED, {}, None, None),
+    ],
+)
+def test_the_components_templates_answer(
+    template: str, answer: dict[str, str], status: int | None, text: object
+) -> None:
+    check(template)
+    found, override = render(template, Request(body=json.dumps(answer)))
+    assert override.get("status") == status
+    assert json.loads(found) == (text or {"message": "The execution could not be started"})
 
 
 def test_what_the_template_overrides_is_told() -> None:
@@ -141,24 +203,33 @@ def test_a_body_that_is_no_json_is_the_callers_mistake() -> None:
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("#macro(m)x#end", "line 1: #macro is not served"),
         ("a\n#include('x')", "line 2: #include is not served"),
-        ("#if(true)a", "#if without its #end"),
-        ("#foreach($i in [1])a", "#foreach without its #end"),
-        ("a#end", "#end without its beginning"),
-        ("#if(true)a#else b#else c#end", "#if without its #end"),
-        ("#set(x = 1)", "a variable is missing"),
-        ("#set($x 1)", "'=' is missing before '1)'"),
-        ("#set($x = )", "a value is missing before ')'"),
-        ("#set($x = 'a)", "begins with ' and does not end"),
-        ("#set($x = [1 2])", "']' is missing"),
-        ("${input.body", "does not end"),
+        ("#evaluate($x)", "line 1: #evaluate is not served"),
+        ("#macro(m)x#end", "line 1: #macro is not served"),
+        ("a #m(1)", "line 1: #m is not served"),
+        ("#if(true)a", "line 1, column 11: expected #else, #elseif or #end"),
+        ("#if true", "line 1: #if cannot be read"),
+        ("\n#{if}(true)a", "line 2: #{if cannot be read"),
+        ("#foreach($i in [1])a", "expected #end in foreach"),
+        ("a\n#end", "line 2, column 1: expected block element"),
+        ("#if(true)a#else b#else c#end", "got: #else c#end"),
+        ("#set(x = 1)", "expected assignment in set directive"),
+        ("#set($x 1)", "expected = in assignment"),
+        ("#set($x = )", "expected expression in assignment"),
+        ("#set($x = 'a)", "expected expression in assignment"),
+        ("#set($x = [1 2])", "expected ] in array literal"),
+        ("${input.body", "expected } in formal reference"),
         ("$util.sort($x)", "$util.sort($x) is not served. Allowed: base64Decode"),
+        ('a\n#set($x = "b\n$util.sort($y)")', "line 3: $util.sort($y) is not served"),
+        ("#if(true)#if((1 == 1) && $util.x())#end#end", "$util.x() is not served"),
+        ("#if(false)#else$util.x()#end", "$util.x() is not served"),
         ("$input", "$input is not served. Allowed: body, json"),
+        ("$input.json", "$input.json is not served"),
         ("$input.body.chars()", "chars() is not served"),
         ("#if($x.foo())a#end", "foo() is not served"),
         ("$input.json('n')", "is no JSONPath"),
-        ("$input.json('$..n')", "are served in a JSONPath"),
+        ("$input.json('$..n')", "are served"),
+        ("#set($input.body = 1)", "$input.body cannot be set"),
         ("#set($context.requestOverride.path.id = 1)", "cannot be set"),
         ("#set($context.stage = 1)", "cannot be set"),
     ],
@@ -177,6 +248,7 @@ def test_what_is_not_served_is_refused(template: str, problem: str) -> None:
         "$input.json()",
         "#set($x = [1])$x.get(5)",
         "#set($x = 1)#set($x.y = 2)",
+        "#set($x = 7 / 0)",
         "#set($t = 'a')$t.matches('(')",
     ],
 )

@@ -223,7 +223,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "$util.sort() is not served",
     ),
     (_template("#macro(x)#end"), f"{INTEGRATION}.requestTemplates", "#macro is not served"),
-    (_template("#if(true)"), f"{INTEGRATION}.requestTemplates", "without its #end"),
+    (_template("#if(true)"), f"{INTEGRATION}.requestTemplates", "or #end in if directive"),
     (_schema(nullable=True), "schemas.Order.nullable", "draft 4"),
     (_schema(items={"$ref": "#/components/schemas/None"}), "schemas.Order", "leads nowhere"),
     (_body(components={"schemas": {"a-b": {}}}), "schemas.a-b", "letters and digits only"),
