@@ -1,5 +1,6 @@
 """Checks of single values that several components make, and ``errors.invalid`` words."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from .errors import invalid, nearest
@@ -24,6 +25,21 @@ def integer(
         best = low if number < low or high is None else high
         raise invalid(component, field, number, allowed, hint or f"Nearest: {best}.")
     return int(number)
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+WORKFLOW_NAME_LIMIT = 30
+"""A function's name has at most 46 characters, of which its role in a workflow takes sixteen."""
+
+
+def workflow_name(component: str, name: str) -> None:
+    """Refuse a name that the workflow's functions could not begin theirs with."""
+    if not _NAME.fullmatch(name) or len(name) > WORKFLOW_NAME_LIMIT:
+        allowed = (
+            f"up to {WORKFLOW_NAME_LIMIT} letters, digits and single hyphens between them, a "
+            "letter first"
+        )
+        raise invalid(component, "name", name, allowed)
 
 
 def one_of(component: str, field: str, value: object, allowed: Sequence[str]) -> str:

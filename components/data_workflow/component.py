@@ -4,7 +4,6 @@ Owns the state machine and its five functions. Leaves out who starts it (``start
 and where results are kept: they are the execution's output.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
@@ -12,7 +11,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from ..architecture import checked_architecture
-from ..errors import check_keys, invalid
+from ..checks import workflow_name
+from ..errors import check_keys
 from ..function import MultiTriggerFunction, MultiTriggerFunctionArgs
 from ..logs import checked_retention
 from ..policy import Statement
@@ -23,8 +23,6 @@ from ..tags import merged
 from .definition import FUNCTION_SECONDS, definition
 
 KIND = "DataProcessingWorkflow"
-LONGEST_NAME = 30
-"""A function's name has at most 46 characters, of which its role in the workflow takes sixteen."""
 STEPS: Mapping[str, str] = {
     "ValidateInput": "validate_input",
     "ProcessA": "process_a",
@@ -33,7 +31,6 @@ STEPS: Mapping[str, str] = {
     "HandleError": "handle_error",
 }
 """States and the folders of their functions."""
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -119,12 +116,7 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
         who = f"{KIND} '{name}'"
         check_keys(who, args, DataProcessingWorkflowArgs)
         given: Mapping[str, Any] = {key: value for key, value in args.items() if value is not None}
-        if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-            allowed = (
-                f"up to {LONGEST_NAME} letters, digits and single hyphens between them, a letter "
-                "first"
-            )
-            raise invalid(who, "name", name, allowed)
+        workflow_name(who, name)
         runtime = checked_runtime(who, "runtime", given.get("runtime"))
         architecture = checked_architecture(who, "architecture", given.get("architecture"))
         days = checked_retention(who, given.get("log_retention_days"))

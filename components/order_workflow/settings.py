@@ -1,6 +1,5 @@
 """Checks what the caller wrote and fills in the defaults, before a resource exists."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -8,7 +7,7 @@ from typing import Any, cast
 import pulumi
 
 from ..architecture import checked_architecture
-from ..checks import integer
+from ..checks import integer, workflow_name
 from ..environment import checked_environment
 from ..errors import check_keys, invalid
 from ..logs import checked_retention
@@ -18,13 +17,10 @@ from ..state_machine import WorkflowRelease
 from .args import OrderWorkflowArgs
 
 KIND = "OrderWorkflow"
-LONGEST_NAME = 30
-"""A function's name has at most 46 characters, of which its role in the workflow takes sixteen."""
 APPROVAL_SECONDS = 24 * 3600
 """A day: whoever approves has been at work once."""
 FUNCTIONS = ("validate_order", "process_payment", "fulfill_order")
 RESERVED = ("ORDERS_TABLE", "PAYMENTS_TABLE")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -57,11 +53,7 @@ def resolve(name: str, args: OrderWorkflowArgs) -> Settings:
     who = f"{KIND} '{name}'"
     check_keys(who, args, OrderWorkflowArgs)
     given: Mapping[str, Any] = {key: value for key, value in args.items() if value is not None}
-    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        allowed = (
-            f"up to {LONGEST_NAME} letters, digits and single hyphens between them, a letter first"
-        )
-        raise invalid(who, "name", name, allowed)
+    workflow_name(who, name)
     environment = given.get("environment", {})
     for variable in RESERVED:
         if variable in environment:

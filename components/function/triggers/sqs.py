@@ -118,23 +118,7 @@ def plan(subject: Subject, given: Mapping[str, QueueTrigger]) -> "QueuePlan":
 
 def _checked(subject: Subject, key: str, given: QueueTrigger, limit: int | None) -> _Trigger:
     who, where = subject.who, f"triggers.sqs.{key}"
-    arn, fifo = given.get("queue_arn"), bool(given.get("fifo"))
-    if arn is not None:
-        arn = checked_arn(
-            who, f"{where}.queue_arn", arn, _ARN, "the ARN of an SQS queue", "Use queue.arn."
-        )
-        if isinstance(arn, str) and arn.endswith(".fifo") != fifo:
-            raise invalid(
-                who, f"{where}.fifo", fifo, f"{not fifo} for {arn}", f"Set fifo={not fifo}."
-            )
-        if given.get("max_receives") is not None:
-            raise invalid(
-                who,
-                f"{where}.max_receives",
-                given.get("max_receives"),
-                "only for a queue that is made here",
-                "Set it in the redrive policy of the queue that you gave.",
-            )
+    arn, fifo = checked_source(who, where, given), bool(given.get("fifo"))
     window = _number(who, f"{where}.batch_window_seconds", given, 0, 0, LONGEST_WINDOW)
     if fifo and window:
         raise invalid(
@@ -157,6 +141,33 @@ def _checked(subject: Subject, key: str, given: QueueTrigger, limit: int | None)
         filters=checked_filters(who, f"{where}.filters", given.get("filters")),
         enabled=given.get("enabled") is not False,
     )
+
+
+def checked_source(who: str, where: str, given: Mapping[str, Any]) -> pulumi.Input[str] | None:
+    """The ARN of a queue that was given, in step with ``fifo`` and without ``max_receives``.
+
+    Raises:
+        ValueError: it is no queue's ARN, or the other two do not go with it.
+    """
+    arn, fifo = given.get("queue_arn"), bool(given.get("fifo"))
+    if arn is None:
+        return None
+    checked = checked_arn(
+        who, f"{where}.queue_arn", arn, _ARN, "the ARN of an SQS queue", "Use queue.arn."
+    )
+    if isinstance(checked, str) and checked.endswith(".fifo") != fifo:
+        raise invalid(
+            who, f"{where}.fifo", fifo, f"{not fifo} for {checked}", f"Set fifo={not fifo}."
+        )
+    if given.get("max_receives") is not None:
+        raise invalid(
+            who,
+            f"{where}.max_receives",
+            given.get("max_receives"),
+            "only for a queue that is made here",
+            "Set it in the redrive policy of the queue that you gave.",
+        )
+    return checked
 
 
 def _number(

@@ -7,7 +7,6 @@ execution fails is the workflow's business. Left out: batches, which one failed 
 send again as a whole, and enrichment.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
@@ -18,8 +17,9 @@ import pulumi_aws as aws
 from ...alarms import make_alarms
 from ...checks import integer
 from ...errors import check_keys, invalid
-from ...function.triggers.mappings import checked_arn, checked_filters
+from ...function.triggers.mappings import checked_filters
 from ...function.triggers.names import check_names
+from ...function.triggers.sqs import checked_source
 from ...policy import allow
 from ...queues import MAX_RECEIVES, depth_formula, make_dead_letter_queue, make_queue
 from ..arns import beside
@@ -30,7 +30,6 @@ MOST_FILTERS = 5
 """What a pipe takes (EventBridge Pipes API reference, FilterCriteria)."""
 LONGEST_TEMPLATE = 8_192
 _ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-_ARN = re.compile(r"arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
 
 
 class WorkflowQueue(TypedDict):
@@ -86,23 +85,7 @@ def plan(subject: Subject, given: Mapping[str, WorkflowQueue]) -> Plan:
 
 def _checked(who: str, key: str, given: WorkflowQueue) -> _Queue:
     where = f"triggers.sqs.{key}"
-    arn, fifo, receives = given.get("queue_arn"), bool(given.get("fifo")), given.get("max_receives")
-    if arn is not None:
-        arn = checked_arn(
-            who, f"{where}.queue_arn", arn, _ARN, "the ARN of an SQS queue", "Use queue.arn."
-        )
-        if isinstance(arn, str) and arn.endswith(".fifo") != fifo:
-            raise invalid(
-                who, f"{where}.fifo", fifo, f"{not fifo} for {arn}", f"Set fifo={not fifo}."
-            )
-        if receives is not None:
-            raise invalid(
-                who,
-                f"{where}.max_receives",
-                receives,
-                "only for a queue that is made here",
-                "Set it in the redrive policy of the queue that you gave.",
-            )
+    arn, receives = checked_source(who, where, given), given.get("max_receives")
     filters = given.get("filters")
     if filters is not None and len(filters) > MOST_FILTERS:
         raise invalid(who, f"{where}.filters", f"{len(filters)} filters", f"1 to {MOST_FILTERS}")
@@ -112,7 +95,7 @@ def _checked(who: str, key: str, given: WorkflowQueue) -> _Queue:
         raise invalid(who, f"{where}.input_template", f"{len(template)} characters", allowed)
     return _Queue(
         arn=arn,
-        fifo=fifo,
+        fifo=bool(given.get("fifo")),
         max_receives=integer(
             who, f"{where}.max_receives", MAX_RECEIVES if receives is None else receives, 1, 1000
         ),
