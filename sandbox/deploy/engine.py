@@ -10,16 +10,15 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pydantic
-
 from sandbox.providers import Registry
-from sandbox.providers.base import Context, Inputs, Provider, Tagged
+from sandbox.providers.base import Context, Inputs, Tagged
 
 from .assets import decode, encode, pin
 from .events import Deployed, DeployError, Event, Op, Reporter
 from .ignored import keep_ignored
 from .operations import Change, Operations, Registration, failure
-from .state import Record, State
+from .serving import Serving, restored
+from .state import Record, State, dependents_first
 
 
 class Engine:
@@ -48,7 +47,7 @@ class Engine:
         self._state = state
         self._report = report
         self._directory = directory or Path.cwd()
-        self._providers: dict[str, Provider[Any]] = {}
+        self._serve = Serving(registry, context, state)
         self._seen: set[str] = set()
         self._stopped = False
         self._slots = threading.BoundedSemaphore(parallel)
@@ -85,11 +84,11 @@ class Engine:
             self._report(Event(op, new.urn, new.type, new.name, seconds, new.recorded))
             return {**new.outputs, "id": new.id}
 
-    def read(self, urn: str, type: str, name: str, id: str) -> dict[str, Any]:
+    def read(self, urn: str, type: str, name: str, id: str, provider: str = "") -> dict[str, Any]:
         """Outputs of a resource that exists already (``X.get``)."""
         with self._serving("read", urn, type, name):
             try:
-                return dict(self._provider(type, name).read(id))
+                return dict(self._serve.provider(type, name, provider).read(id))
             except KeyError as error:
                 raise DeployError(f"{type} '{name}': there is no '{id}'") from error
 
@@ -103,7 +102,7 @@ class Engine:
         """Delete what the program no longer declares and what was replaced, last made first."""
         gone = [
             record
-            for record in reversed(list(self._state))
+            for record in dependents_first(self._state)
             if record.urn.startswith(stack_prefix)
             and (record.replaced or record.urn not in self._seen)
         ]
@@ -115,7 +114,7 @@ class Engine:
                 self._delete(record, leaving)
 
     def _change(self, goal: Registration) -> Change:
-        provider = self._provider(goal.type, goal.name)
+        provider = self._serve.provider(goal.type, goal.name, goal.provider)
         old = self._former(goal)
         inputs = pin(goal.inputs, self._directory)
         if old and goal.ignore_changes:
@@ -124,7 +123,7 @@ class Engine:
         if issubclass(provider.inputs, Tagged) and self._context.default_tags:
             # Here and not only in Provider.tags, so that a changed default is a change.
             given = {**inputs, "tags": {**self._context.default_tags, **inputs.get("tags", {})}}
-        checked = provider.check(goal.name, given)
+        checked = provider.ignoring(provider.check(goal.name, given), goal.ignore_changes)
         new = Record(
             goal.urn,
             goal.type,
@@ -139,6 +138,7 @@ class Engine:
             protect=goal.protect,
             retain=goal.retain,
             deleted_with=goal.deleted_with,
+            provider=goal.provider,
             hooks=goal.hooks,
         )
         return Change(goal, provider, inputs, checked, new, old)
@@ -148,9 +148,11 @@ class Engine:
         if old is None:
             self._operations.create(change)
             return "created"
-        before = _restored(provider, old) if old.type == goal.type else None
-        if before is None or provider.outputs - old.outputs.keys():
-            self._replace(change, old)  # left by another version of the provider
+        before = restored(provider, old) if old.type == goal.type else None
+        elsewhere = self._serve.moves(old.provider, goal.provider)
+        if before is None or elsewhere or provider.outputs - old.outputs.keys():
+            # To another place, or left by another version of the provider.
+            self._replace(change, old, before)
             return "replaced"
         changed = provider.changed(before, checked)
         if not changed and not old.unsettled:
@@ -158,17 +160,19 @@ class Engine:
             return "unchanged"
         forced = {path.split(".")[0].split("[")[0] for path in goal.replace_on_changes}
         if changed & forced or "*" in forced or provider.must_replace(changed, before, checked):
-            self._replace(change, old)
+            self._replace(change, old, before)
             return "replaced"
         self._operations.update(change, before)
         return "updated"
 
-    def _replace(self, change: Change, old: Record) -> None:
+    def _replace(self, change: Change, old: Record, before: Inputs | None) -> None:
         if change.goal.protect:
             _refuse_protected(old)
         old.protect = False  # the program has lifted it
         first = change.goal.delete_before_replace
-        if first if first is not None else change.provider.delete_before_replace:
+        if first is None:
+            first = change.provider.deletes_first(before, change.checked)
+        if first:
             with self._cascade:
                 self._delete_dependents(old)
                 self._delete(old, {old.urn})
@@ -181,8 +185,7 @@ class Engine:
         for record in reversed(list(self._state)):
             if record.replaced or record.urn in self._seen:
                 continue
-            tied = {key for key, urns in record.property_dependencies.items() if old.urn in urns}
-            if tied & self._provider(record.type, record.name).replaces:
+            if self._serve.goes_with(record, old):
                 self._delete_dependents(record)
                 self._delete(record, {record.urn})
 
@@ -192,7 +195,7 @@ class Engine:
             self._state.remove(record)
             return
         superseded = record.urn in self._seen
-        provider = self._provider(record.type, record.name)
+        provider = self._serve.of(record)
         self._operations.delete(record, provider, superseded=superseded)
         if not superseded:
             self.deployed[record.urn] = described(record, "deleted")
@@ -207,12 +210,6 @@ class Engine:
                     self._state.rename(record, goal.urn, goal.name)
                     return record
             return None
-
-    def _provider(self, type: str, name: str) -> Provider[Any]:
-        with self._lock:
-            if type not in self._providers:
-                self._providers[type] = self._registry.provider(type, name)(self._context)
-            return self._providers[type]
 
     @contextlib.contextmanager
     def _serving(self, verb: str, urn: str, type: str, name: str) -> Generator[None]:
@@ -259,11 +256,3 @@ def _refuse_protected(record: Record) -> None:
             type=record.type,
             name=record.name,
         )
-
-
-def _restored(provider: Provider[Any], old: Record) -> Inputs | None:
-    """The typed inputs of the last run; None when another version of the provider wrote them."""
-    try:
-        return provider.inputs.model_validate(decode(old.checked))
-    except pydantic.ValidationError:
-        return None

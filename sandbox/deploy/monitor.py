@@ -85,6 +85,7 @@ class Monitor(MockMonitor):
                 protect=request.protect,
                 retain=request.retainOnDelete,
                 deleted_with=request.deletedWith,
+                provider=request.provider,
                 hooks={moment: names for moment, names in hooks.items() if names},
                 former_urns=self._former[urn],
             )
@@ -100,7 +101,7 @@ class Monitor(MockMonitor):
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         """Serve ``X.get(name, id)``."""
         urn = self.make_urn(request.parent, request.type, request.name)
-        outputs = self._engine.read(urn, request.type, request.name, request.id)
+        outputs = self._engine.read(urn, request.type, request.name, request.id, request.provider)
         return resource_pb2.ReadResourceResponse(
             urn=urn, properties=_struct(outputs, set(request.additionalSecretOutputs))
         )

@@ -3,14 +3,15 @@
 Decides nothing: the engine says what is to be done with a ``Change``.
 """
 
+import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sandbox.providers import Unserved
-from sandbox.providers.base import Inputs, Provider, UnsupportedInput
+from sandbox.providers.base import Inputs, Provider, Unfinished, UnsupportedInput
 
 from .assets import decode
 from .events import DeployError, Event, Reporter, explain, lost_connection
@@ -45,6 +46,8 @@ class Registration:
     protect: bool = False
     retain: bool = False
     deleted_with: str = ""
+    provider: str = ""
+    """Its explicit provider: ``urn::id``."""
     hooks: dict[str, list[str]] = field(default_factory=dict)
     former_urns: list[str] = field(default_factory=list)
 
@@ -93,7 +96,8 @@ class Operations:
         self._run_hooks("before_create", new, shown)
         make = lambda: change.provider.create(new.name, change.checked)  # noqa: E731
         self._start("replace" if superseding else "create", new)
-        made = self._attempt("create", new, make, shown)
+        with self._remembering(new, superseding):
+            made = self._attempt("create", new, make, shown)
         new.id, new.outputs = made[0], _json_only(new, made[1])
         new.unsettled = bool(new.hooks.get("after_create"))
         self._state.put(new, superseding=superseding)
@@ -110,7 +114,9 @@ class Operations:
         outputs = dict(new.outputs)
         make = lambda: change.provider.update(new.id, before, change.checked, outputs)  # noqa: E731
         self._start("update", new)
-        new.outputs = _json_only(new, self._attempt("update", new, make, shown))
+        with self._remembering(new):
+            made = self._attempt("update", new, make, shown)
+        new.outputs = _json_only(new, made)
         new.unsettled = bool(new.hooks.get("after_update"))
         self._state.put(new)
         self._run_hooks("after_update", new, change.shown(after=True))
@@ -129,6 +135,18 @@ class Operations:
         self._run_hooks("after_delete", record, shown)
         seconds, detail = time.monotonic() - started, "replaced" if superseded else ""
         self._report(Event("deleted", record.urn, record.type, record.name, seconds, detail))
+
+    @contextlib.contextmanager
+    def _remembering(self, new: Record, superseding: Record | None = None) -> Generator[None]:
+        """Record what was made although its operation failed; the next deploy finishes it."""
+        try:
+            yield
+        except DeployError as error:
+            if isinstance(made := error.__cause__, Unfinished):
+                new.id, new.outputs = made.id, _json_only(new, made.outputs)
+                new.unsettled = True
+                self._state.put(new, superseding=superseding)
+            raise
 
     def _settle(self, record: Record) -> None:
         if record.unsettled:

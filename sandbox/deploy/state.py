@@ -9,7 +9,7 @@ owner alone and holds what the sandbox made up.
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from .events import DeployError
 
 FILE = "state.json"
 VERSION = 1
+PROVIDER = "pulumi:providers:"
+"""What the types of explicit providers begin with."""
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Record:
     outputs: dict[str, Any]
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    provider: str = ""
+    """Its explicit provider: ``urn::id``."""
     recorded: str = ""
     """Why it is recorded only."""
     protect: bool = False
@@ -89,6 +93,18 @@ class State:
         with self._lock:
             serial = self._live.get(urn)
             return None if serial is None else self._records[serial]
+
+    def provider(self, reference: str) -> Record | None:
+        """The explicit provider ``urn::id``, superseded or not.
+
+        Found by its id alone, which is unique: an alias may have changed its URN.
+        """
+        id = reference.rpartition("::")[2]
+        with self._lock:
+            for record in self._records.values():
+                if record.id == id and record.type.startswith(PROVIDER):
+                    return record
+            return None
 
     def put(self, record: Record, *, superseding: Record | None = None) -> None:
         """Store a record as the newest one; ``superseding`` stays until it is deleted."""
@@ -161,3 +177,32 @@ class State:
     def _drop(self, serial: int) -> None:
         del self._records[serial]
         del self._texts[serial]
+
+
+def dependents_first(state: Iterable[Record]) -> list[Record]:
+    """In the order of deletion: last made first, and nothing before what stands on it.
+
+    The order in the state alone will not do: a deploy that failed half-way has moved what it
+    found unchanged behind what it never came to.
+    """
+    records = list(state)
+    above: dict[str, list[Record]] = {}
+    for record in records:
+        provider = record.provider.rpartition("::")[2]
+        for below in {*record.dependencies, *([provider] if provider else [])}:
+            above.setdefault(below, []).append(record)
+    ordered: dict[int, Record] = {}
+    visited: set[int] = set()
+
+    def place(record: Record) -> None:
+        if id(record) in visited:
+            return
+        visited.add(id(record))
+        key = record.id if record.type.startswith(PROVIDER) else record.urn
+        for dependent in reversed(above.get(key, []) + above.get(record.urn, [])):
+            place(dependent)
+        ordered[id(record)] = record
+
+    for record in reversed(records):
+        place(record)
+    return list(ordered.values())

@@ -15,6 +15,8 @@ from sandbox.providers.base import Context
 
 KEY_ID = SECRET = "test"  # noqa: S105 - the emulator's administrator, known to everybody
 WHEEL = "slipway"
+_PRIVATE = ("AWS_", "KUBECONFIG", "PULUMI_K8S_")
+"""What these begin is the user's own: a profile, a session token, the cluster of their work."""
 
 
 def connect(
@@ -70,8 +72,8 @@ def surroundings(directory: Path, context: Context) -> Generator[None]:
     """
     cwd, path, environment = Path.cwd(), list(sys.path), dict(os.environ)
     known = set(sys.modules)
-    for name in [name for name in environment if name.startswith("AWS_")]:
-        del os.environ[name]  # a profile or a session token of the user's own
+    for name in [name for name in environment if name.startswith(_PRIVATE)]:
+        del os.environ[name]
     os.environ.update(aws_environment(context))
     os.chdir(directory)
     sys.path.insert(0, str(directory))

@@ -9,7 +9,7 @@ to the official engine one day.
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -54,6 +54,21 @@ class Context:
     engine: str = "process"
     """``docker`` or ``process``: who runs containers and builds images."""
     endpoint: str = "http://127.0.0.1:4566"
+    provider: Mapping[str, Any] | None = None
+    """Inputs of the resource's explicit provider (``opts.provider``), as its type checked them."""
+
+
+class Unfinished(Exception):  # noqa: N818 - says what it is
+    """The resource exists, but did not become what it is to be.
+
+    It is recorded with ``id`` and ``outputs``, so that it is not forgotten, and the next
+    deploy updates it, changed or not.
+    """
+
+    def __init__(self, message: str, id: str, outputs: Outputs) -> None:
+        super().__init__(message)
+        self.id = id
+        self.outputs = outputs
 
 
 class UnsupportedInput(ValueError):  # noqa: N818 - says what it is
@@ -102,6 +117,17 @@ class Provider(ABC, Generic[I]):
         """Wire names of the inputs that differ."""
         before, after = (model.model_dump(by_alias=True) for model in (old, new))
         return frozenset(key for key in after if before.get(key) != after[key])
+
+    def ignoring(self, inputs: I, paths: Sequence[str]) -> I:
+        """Note the program's ``ignore_changes``; the engine has kept the old values already.
+
+        For who shares an object with others: an ignored field may be left to them.
+        """
+        return inputs
+
+    def deletes_first(self, old: I | None, new: I) -> bool:
+        """Whether a replacement must wait until the old one is gone."""
+        return self.delete_before_replace
 
     def must_replace(self, changed: frozenset[str], old: I, new: I) -> bool:
         """Whether these changes mean a new resource; override where it depends on the values."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from sandbox.deploy import Event, Result, deploy, destroy
 from sandbox.providers import Registry
-from sandbox.providers.base import Context, Inputs, Provider, Tagged
+from sandbox.providers.base import Context, Inputs, Provider, Tagged, Unfinished
 
 HEADER = """
 import pulumi
@@ -37,6 +37,7 @@ class Cloud:
     delay: float = 0.0
     at_once: int = 0
     most_at_once: int = 0
+    ignored: list[str] = field(default_factory=list)
     made: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -122,6 +123,69 @@ class Recorded(Thing):
     recorded = "nothing behind it"
 
 
+class PlaceInputs(Inputs):
+    site: str
+    door: str = ""
+
+
+class Place(Provider[PlaceInputs]):
+    """An explicit provider."""
+
+    token = "pulumi:providers:fake"
+    inputs = PlaceInputs
+    replaces = frozenset({"site"})
+
+    def create(self, name: str, inputs: PlaceInputs) -> tuple[str, dict[str, Any]]:
+        cloud.call(f"open {inputs.site}")
+        return cloud.make(name, inputs.site), {}
+
+    def update(
+        self, id: str, old: PlaceInputs, new: PlaceInputs, outputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        cloud.call(f"move {new.door}")
+        return outputs
+
+    def delete(self, id: str, outputs: dict[str, Any]) -> None:
+        cloud.call(f"close {id}")
+
+
+class Placed(Thing):
+    """Says at which site, and by which door, it is handled."""
+
+    token = "fake:index:Placed"
+
+    def create(self, name: str, inputs: ThingInputs) -> tuple[str, dict[str, Any]]:
+        cloud.call(f"create {name} {self._where}")
+        id = cloud.make(name, inputs.value)
+        outputs = {"arn": f"arn:{id}"}
+        if inputs.value == "slow":
+            raise Unfinished("it never became ready", id, outputs)
+        return id, outputs
+
+    def ignoring(self, inputs: ThingInputs, paths: Sequence[str]) -> ThingInputs:
+        cloud.ignored = list(paths)
+        return inputs
+
+    def update(
+        self, id: str, old: ThingInputs, new: ThingInputs, outputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        cloud.call(f"update {id} {self._where}")
+        if new.value == "slow":
+            raise Unfinished("it never became ready", id, outputs)
+        return outputs
+
+    def delete(self, id: str, outputs: dict[str, Any]) -> None:
+        cloud.call(f"delete {id} {self._where}")
+
+    def read(self, id: str) -> dict[str, Any]:
+        return {"arn": f"arn:{self._where}"}
+
+    @property
+    def _where(self) -> str:
+        place = self.context.provider
+        return f"at {place['site']}{place['door']}" if place else "nowhere"
+
+
 class EmptyInputs(Inputs):
     name_prefix: str = Field(default="")
 
@@ -142,7 +206,7 @@ def zones(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 REGISTRY = Registry(
-    {cls.token: cls for cls in (Thing, Unique, Forgetful, Recorded, Bad)},
+    {cls.token: cls for cls in (Thing, Unique, Forgetful, Recorded, Bad, Place, Placed)},
     {"fake:index/zones:zones": zones},
 )
 
@@ -156,10 +220,11 @@ class Project:
         self.cloud = cloud
         self.events: list[Event] = []
         self.context = Context(lambda service: None, "us-east-1", "123456789012")
+        self.header = HEADER
         self.directory.mkdir()
 
     def write(self, program: str, **files: str) -> None:
-        (self.directory / "__main__.py").write_text(HEADER + dedent(program))
+        (self.directory / "__main__.py").write_text(self.header + dedent(program))
         for name, text in files.items():
             (self.directory / name.replace("__", ".")).write_text(dedent(text))
 

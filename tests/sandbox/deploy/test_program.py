@@ -16,14 +16,17 @@ def test_the_program_runs_in_its_directory_and_the_process_is_restored(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/config")
     before = (Path.cwd(), list(sys.path), dict(os.environ))
     result = project.up(
         """
         import os, sys
         pulumi.export("cwd", os.getcwd())
         pulumi.export("path", sys.path[0])
+        pulumi.export("mine", sorted({"AWS_PROFILE", "KUBECONFIG"} & os.environ.keys()))
         """
     )
+    assert result.outputs["mine"] == []
     assert result.outputs["cwd"] == result.outputs["path"] == str(project.directory)
     assert (Path.cwd(), list(sys.path), dict(os.environ)) == before
     with pytest.raises(DeployError):
