@@ -93,3 +93,36 @@ WORKFLOWS: dict[str, str] = {
 }
 """Step Functions and Pipes: what is not as on AWS. What is not here is enforced, the role's
 permissions, versions, limits and logs included."""
+
+CLUSTERS: dict[str, str] = {
+    "version": "stored; every control plane of ours is Kubernetes 1.34",
+    "private endpoint, publicAccessCidrs": "stored; the API server listens on loopback",
+    "encryptionConfig": "the key is checked; etcd holds secrets as they are",
+    "audit and authenticator logs": "no lines; the other three types are written",
+    "nodes": "objects that KWOK keeps alive; no instance, disk or Auto Scaling group is behind "
+    "them, and what a launch template says of images, disks and metadata is stored",
+    "add-ons": "stored, metrics-server and eks-pod-identity-agent excepted",
+    "Fargate": "one node in each zone instead of one a pod; beside a node group the ordinary "
+    "scheduler may place a pod first",
+    "NetworkPolicy": "stored; nothing filters traffic on this machine",
+    "identity providers, Auto Mode, Outposts, hybrid nodes": "refused",
+    "pods": "run as tasks do, with the image, command, environment, probes, preStop and grace of "
+    "the manifest; KWOK plays those with init containers, gRPC probes, postStart, other volumes "
+    "than emptyDir or an image that is not in the embedded registry, and an event says so",
+    "in pods": "no cluster DNS, service variables, service account token or network between pods; "
+    "`kubectl logs` and `exec` are not served, the logs are files under the state folder",
+    "readiness": "a container that was never ready is asked every second, not every period",
+    "crash loops": "wait 1 to 60 s instead of 10 to 300",
+    "Services": "sessionAffinity, externalTrafficPolicy and UDP ports have no effect",
+    "Pod Identity": "session tags do not become principal tags in policies",
+    "usage of pods": "what annotations on them say (kwok.x-k8s.io/usage-cpu, usage-memory), else "
+    "10 % of the CPU and 40 % of the memory that they request",
+    "with the mock": "access entries, node groups and add-ons are checked and stored; there are "
+    "no nodes. Manifests are checked against the schema and kept; nothing is admitted, defaulted, "
+    "scheduled or controlled. Lists are one field in server-side apply; no strategic merge "
+    "patches, no scale, eviction or log subresources; the newest version of each API group alone",
+    "with SANDBOX_KUBECONFIG": "access entries, node groups and add-ons are stored; nodes, "
+    "metrics and access are what that cluster has",
+}
+"""EKS: settings without effect. What is not here has its effect, access policies, taints, sizes
+and rolling replacements of nodes included."""

@@ -137,7 +137,8 @@ def stop(state: Path) -> None:
             engines.remove_images(cloud.port)
     for name in ("cloud.json", "listeners.json"):
         (state / name).unlink(missing_ok=True)
-    shutil.rmtree(state / "tasks", ignore_errors=True)
+    for name in ("tasks", "kubernetes"):
+        shutil.rmtree(state / name, ignore_errors=True)
 
 
 def hostname(state: Path) -> str:
@@ -246,6 +247,9 @@ def _environment(state: Path, port: int, boot: str, engine: str) -> dict[str, st
         "TMPDIR": str((state / "tmp").resolve()),
         sessions.BOOT_VARIABLE: boot,
     }
+    if kubeconfig := environment.get("SANDBOX_KUBECONFIG"):
+        # The user's working directory is not the cloud's.
+        environment["SANDBOX_KUBECONFIG"] = str(Path(kubeconfig).expanduser().resolve())
     if engine == "process":
         # No service of the emulator may start a container behind the user's back.
         environment["DOCKER_HOST"] = "unix:///nonexistent/docker.sock"

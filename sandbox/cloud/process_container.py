@@ -178,6 +178,7 @@ def start(
     ports: list[int],
     private_ip: str,
     forget: Callable[[str], None],
+    hostname: str | None = None,
 ) -> ProcessContainer:
     """Start ``image``; raises CannotStartContainerError if there is nothing to run."""
     real = {port: _free_port() for port in ports}
@@ -186,8 +187,8 @@ def start(
         folder.mkdir(parents=True, exist_ok=True)
     inner = _image_environment(image, translate)
     inner.update({key: translate(value) for key, value in environment.items()})
-    # A container's host name is its short id, and HOSTNAME says so.
-    inner.update(HOME=str(scratch), HOSTNAME=id[:12], TMPDIR=str(scratch), PATH=_path())
+    # A container's host name is its short id unless another is given, and HOSTNAME says so.
+    inner.update(HOME=str(scratch), HOSTNAME=hostname or id[:12], TMPDIR=str(scratch), PATH=_path())
     if real:
         inner.update(HOST="127.0.0.1", PORT=str(real[ports[0]]))
     argv = _resolved([translate(word) for word in _argv(image, entrypoint, command)], inner["PATH"])

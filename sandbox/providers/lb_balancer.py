@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .base import Outputs, Provider, Tagged
+from .base import Context, Outputs, Provider, Tagged
 from .common import (
     ignoring,
     one_of,
@@ -19,6 +19,8 @@ PREFIX_LIMIT = 6
 """Load balancers and target groups take at most 32 characters, 6 of them a prefix."""
 ALIAS_ZONE = "Z35SXDOTRQ7X7K"
 """Hosted zone of load balancers in us-east-1, for alias records; any id does in the sandbox."""
+NETWORK_ALIAS_ZONE = "Z26RNL4JYFTOTI"
+"""The same for network load balancers."""
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,32}(?<!-)$")
 
@@ -188,3 +190,14 @@ class LoadBalancer(Provider[LoadBalancerInputs]):
                 "in each of at least two availability zones."
             )
         return str(found[0]["VpcId"])
+
+
+def _hosted_zone(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+    """``aws.lb.get_hosted_zone_id``: the zone that alias records to a load balancer name."""
+    kind = args.get("loadBalancerType") or "application"
+    one_of("loadBalancerType", kind, ("application", "network"))
+    zone = ALIAS_ZONE if kind == "application" else NETWORK_ALIAS_ZONE
+    return {"id": zone, "loadBalancerType": kind, "region": context.region}
+
+
+INVOKES = {"aws:lb/getHostedZoneId:getHostedZoneId": _hosted_zone}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .base import Inputs, Outputs, Provider, Tagged
+from .base import Context, Inputs, Outputs, Provider, Tagged
 from .common import ignoring, pairs, physical_name, present, tag_changes
 
 _NAME = re.compile(r"^[\w/+=.@-]{1,512}$", re.ASCII)
@@ -105,3 +105,29 @@ class SecretVersion(Provider[VersionInputs]):
 
     def delete(self, id: str, outputs: Outputs) -> None:
         """The current version goes with its secret; an older one loses its place by itself."""
+
+
+def _get_version(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+    """``aws.secretsmanager.get_secret_version``, by stage (AWSCURRENT) or version."""
+    secret = args["secretId"]
+    stage = args.get("versionStage") or ("" if args.get("versionId") else "AWSCURRENT")
+    found = context.client("secretsmanager").get_secret_value(
+        SecretId=secret,
+        **present(VersionId=args.get("versionId"), VersionStage=stage or None),
+    )
+    return {
+        "id": f"{secret}|{stage or found['VersionId']}",
+        "arn": found["ARN"],
+        "secretArn": found["ARN"],
+        "secretId": secret,
+        "secretString": found.get("SecretString", ""),
+        "secretBinary": found.get("SecretBinary", b"").decode(errors="replace"),
+        "versionId": found["VersionId"],
+        "versionStage": stage,
+        "versionStages": found["VersionStages"],
+        "createdDate": found["CreatedDate"].isoformat(),
+        "region": context.region,
+    }
+
+
+INVOKES = {"aws:secretsmanager/getSecretVersion:getSecretVersion": _get_version}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .base import Outputs, Provider, Tagged
+from .base import Context, Outputs, Provider, Tagged
 from .common import ignoring, one_of, pairs, physical_name, present, tag_changes
 
 _LIMITS = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}
@@ -88,3 +88,25 @@ class Parameter(Provider[ParameterInputs]):
             **more,
         )
         return int(made["Version"])
+
+
+def _get_parameter(context: Context, args: Mapping[str, Any]) -> dict[str, Any]:
+    """``aws.ssm.get_parameter`` by name or ARN."""
+    decrypted = args.get("withDecryption") is not False
+    found = context.client("ssm").get_parameter(Name=args["name"], WithDecryption=decrypted)
+    parameter = found["Parameter"]
+    secret = parameter["Type"] == "SecureString"
+    return {
+        "id": parameter["Name"],
+        "arn": parameter["ARN"],
+        "name": args["name"],
+        "type": parameter["Type"],
+        "value": parameter["Value"],
+        "insecureValue": "" if secret else parameter["Value"],
+        "version": parameter["Version"],
+        "withDecryption": decrypted,
+        "region": context.region,
+    }
+
+
+INVOKES = {"aws:ssm/getParameter:getParameter": _get_parameter}

@@ -8,6 +8,7 @@ from . import (
     api_logs,
     deliveries,
     discovery,
+    eks,
     engine,
     event_sources,
     execution_role,
@@ -20,6 +21,7 @@ from . import (
     lambda_validation,
     lambda_workers,
     load_balancers,
+    managed_policies,
     pipes,
     registry,
     retirement,
@@ -90,3 +92,5 @@ def apply(settings: Settings) -> None:
     sfn_logs.apply(settings)
     sfn_callers.apply(settings)
     pipes.apply(settings)
+    managed_policies.apply(settings)
+    eks.apply(settings)

@@ -5,6 +5,7 @@ import keyword
 import warnings
 
 NOT_TOLD: dict[str, str] = {
+    "externalId": "no role is assumed by way of another",
     "associationId": "the emulator associates no network interface",
     "carrierIp": "no carrier network",
     "customerOwnedIp": "no outpost",

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.providers import Registry, discover
 from sandbox.providers.base import Context, Outputs
+
+if TYPE_CHECKING:
+    from .estate import Estate
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
@@ -219,6 +222,13 @@ class World:
     @cached_property
     def topic(self) -> str:
         return self.make("aws:sns/topic:Topic", "world")[0]
+
+    @cached_property
+    def estate(self) -> "Estate":
+        """What EKS needs."""
+        from .estate import Estate
+
+        return Estate(self)
 
 
 Properties = Callable[[World], dict[str, Any]]
