@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .container_image import ContainerImage, ContainerImageArgs
     from .data_workflow import DataFunctions, DataProcessingWorkflow, DataProcessingWorkflowArgs
+    from .eks import EksWebApp, EksWebAppArgs, ExistingCluster, Nodes
     from .fargate import (
         AttachArgs,
         Attachment,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "container_image": ("ContainerImage", "ContainerImageArgs"),
     "data_workflow": ("DataFunctions", "DataProcessingWorkflow", "DataProcessingWorkflowArgs"),
+    "eks": ("EksWebApp", "EksWebAppArgs", "ExistingCluster", "Nodes"),
     "fargate": (
         "AttachArgs",
         "Attachment",
@@ -97,6 +99,9 @@ __all__ = [
     "DataProcessingWorkflowArgs",
     "DiscoveryArgs",
     "Domain",
+    "EksWebApp",
+    "EksWebAppArgs",
+    "ExistingCluster",
     "FargateWebService",
     "FargateWebServiceArgs",
     "FunctionFailures",
@@ -108,6 +113,7 @@ __all__ = [
     "MultiTriggerFunctionArgs",
     "Network",
     "NetworkArgs",
+    "Nodes",
     "OrderFunctions",
     "OrderWorkflow",
     "OrderWorkflowArgs",

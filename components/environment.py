@@ -59,7 +59,7 @@ def checked_environment(
             )
     checked: dict[str, pulumi.Input[str]] = {}
     for name, value in environment.items():
-        secret = _looks_secret(name)
+        secret = looks_secret(name)
         if isinstance(value, str) and secret:
             raise ValueError(
                 f"{owner}: {prefix}environment[{name!r}] looks like a secret and is plain text, "
@@ -81,7 +81,8 @@ def _may_be_text(value: object) -> bool:
     return value is not None and not isinstance(value, bool | int | float)
 
 
-def _looks_secret(name: str) -> bool:
+def looks_secret(name: str) -> bool:
+    """Whether a variable of this name is taken for a secret."""
     upper = name.upper()
     return bool(_SECRET_NAME.search(upper)) and not upper.endswith(_POINTERS)
 

@@ -96,6 +96,7 @@ def trust(
     *,
     source_account: pulumi.Input[str] | None = None,
     source_arn: pulumi.Input[str] | None = None,
+    request_tags: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> pulumi.Output[str]:
     """The assume-role policy that lets one AWS service, and nobody else, take the role.
 
@@ -104,6 +105,8 @@ def trust(
         source_account: only on behalf of this account (12 digits). Use it wherever the
             service sends it, so that another account cannot borrow the service.
         source_arn: only on behalf of this resource, or of those that match (``*`` and ``?``).
+        request_tags: only with these session tags, which the service sends along; it is then
+            allowed to.
 
     Raises:
         ValueError: ``service`` is not a service principal.
@@ -114,14 +117,19 @@ def trust(
             "Allowed: names such as 'ecs-tasks.amazonaws.com'."
         )
     conditions: dict[str, Any] = {}
+    equal: dict[str, Any] = {
+        f"aws:RequestTag/{key}": value for key, value in (request_tags or {}).items()
+    }
     if source_account is not None:
-        conditions["StringEquals"] = {"aws:SourceAccount": source_account}
+        equal["aws:SourceAccount"] = source_account
+    if equal:
+        conditions["StringEquals"] = equal
     if source_arn is not None:
         conditions["ArnLike"] = {"aws:SourceArn": source_arn}
 
     def render(known: Mapping[str, Any]) -> str:
         statement: dict[str, Any] = {
-            "Action": "sts:AssumeRole",
+            "Action": ["sts:AssumeRole", "sts:TagSession"] if request_tags else "sts:AssumeRole",
             "Effect": "Allow",
             "Principal": {"Service": service},
         }

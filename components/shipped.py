@@ -21,3 +21,18 @@ def function_code(name: str) -> str:
         f"slipway: the code of the function {name!r} is not part of this installation. Next step: "
         "install the wheel again, or give the component the folder of your own code."
     )
+
+
+def manifests() -> str:
+    """The folder of Kubernetes manifests that the library ships.
+
+    Raises:
+        ValueError: it is not there, which means that the installation is not whole.
+    """
+    for place in (_LIBRARY / "k8s", _LIBRARY.parent / "k8s"):
+        if (place / "kustomization.yaml").is_file():
+            return str(place)
+    raise ValueError(
+        "slipway: the Kubernetes manifests (k8s/) are not part of this installation. Next step: "
+        "install the wheel again, or give EksWebApp the folder of your own as 'manifests'."
+    )

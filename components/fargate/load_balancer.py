@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from . import domain as domains
+from .. import domain as domains
 from .attach import Route
 from .security import HTTP, HTTPS, Groups
 from .settings import Settings

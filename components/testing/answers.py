@@ -6,6 +6,7 @@ have their real shape.
 """
 
 import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, get_origin
@@ -44,7 +45,9 @@ _UNNAMED_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
 
 
 def outputs_of(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs of a custom resource beyond its inputs, camelCase."""
+    """Outputs of a resource beyond its inputs, camelCase."""
+    if type.startswith("kubernetes:"):
+        return _object(type, name, inputs)
     outputs = {**_guessed(type, name), **_shaped(type, name, inputs)}
     return {key: value for key, value in outputs.items() if inputs.get(key) is None}
 
@@ -102,6 +105,9 @@ def _shaped(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         routes = inputs.get("routingConfigurations") or [{}]
         version = str(routes[0].get("stateMachineVersionArn") or _UNNAMED_MACHINE)
         shaped["arn"] = f"{':'.join(version.split(':')[:7])}:{physical}"
+    elif type == "eks:index:Cluster":
+        shaped["kubeconfig"] = _kubeconfig(physical)
+        shaped["kubeconfigJson"] = json.dumps(shaped["kubeconfig"])
     elif type == "aws:acm/certificate:Certificate":
         shaped["domainValidationOptions"] = [
             {
@@ -112,6 +118,30 @@ def _shaped(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
             }
         ]
     return shaped
+
+
+def _object(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a Kubernetes API server adds: a name where none is given, and the status."""
+    metadata = dict(inputs.get("metadata") or {})
+    metadata.setdefault("name", f"{name}-0a1b2c3d")
+    metadata.setdefault("namespace", "default")
+    outputs: dict[str, Any] = {"metadata": metadata}
+    if type.endswith(":Service") and (inputs.get("spec") or {}).get("type") == "LoadBalancer":
+        host = f"{metadata['name']}.elb.{REGION}.amazonaws.com"
+        outputs["status"] = {"loadBalancer": {"ingress": [{"hostname": host}]}}
+    return outputs
+
+
+def _kubeconfig(name: str) -> dict[str, Any]:
+    """What reaches a cluster of that name, in kubectl's own form."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": f"https://{name}.eks.example.com"}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+        "users": [{"name": name, "user": {"token": "test-token"}}],
+    }
 
 
 def _guessed(type: str, name: str) -> dict[str, Any]:
@@ -132,7 +162,7 @@ def _guessed(type: str, name: str) -> dict[str, Any]:
 @cache
 def _always_there(type: str) -> dict[str, Any]:
     """Pulumi names and Python types of the non-optional outputs of a resource class."""
-    for cls in _subclasses(pulumi.CustomResource):
+    for cls in _subclasses(pulumi.Resource):
         if getattr(cls, "pulumi_type", None) == type:
             return {
                 getattr(member.fget, "_pulumi_name", attribute): kind
@@ -183,6 +213,7 @@ _STANDARD: dict[str, Mapping[str, Any]] = {
         "names": [f"{REGION}{letter}" for letter in "abcdef"],
         "zoneIds": [f"use1-az{number}" for number in range(1, 7)],
     },
+    "aws:lb/getHostedZoneId:getHostedZoneId": {"id": "Z0LOADBALANCER", "region": REGION},
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
         "id": REGION,
         "authorizationToken": "QVdTOnRlc3Q=",

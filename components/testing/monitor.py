@@ -49,8 +49,9 @@ class Monitor(mocks.MockMonitor):
         if request.custom:
             id_ = (request.importId or f"{request.name}-id") if self._known else UNKNOWN
             properties.CopyFrom(request.object)
-            if self._known:
-                properties.update(outputs_of(request.type, request.name, inputs))
+        # A component of another language (eks.Cluster) has no id, but outputs like a resource.
+        if (request.custom or request.remote) and self._known:
+            properties.update(outputs_of(request.type, request.name, inputs))
         self._record(request, urn, id_, inputs, secrets, properties)
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=id_ if isinstance(id_, str) else "", object=properties

@@ -8,18 +8,41 @@ The health-and-drain contract, and what each number becomes:
 =====================  ======================================  ==============================
 WebApp                 on Fargate                              on Kubernetes
 =====================  ======================================  ==============================
-health.path            target group and container check        readiness and liveness probe
+health.path            target group and container check        all three probes (see below)
 interval_seconds       target group and container interval     periodSeconds
 timeout_seconds        target group and container timeout      timeoutSeconds
 healthy_threshold      target group HealthyThresholdCount      successThreshold of readiness
 unhealthy_threshold    UnhealthyThresholdCount, check retries  failureThreshold
 grace_seconds          service grace period, check startPeriod startup probe's whole length
-success_codes          target group matcher                    (probes accept 200 to 399)
-drain_seconds          deregistration delay; stopTimeout       preStop sleep; termination
+success_codes          target group matcher                    refused beyond 200 to 399
+drain_seconds          deregistration delay; stopTimeout       termination, after a preStop
 =====================  ======================================  ==============================
+
+On Kubernetes ``EksWebApp.readiness_path`` may give the readiness probe a path of its own.
 
 At the end of a task the load balancer first stops sending new requests, then the app gets
 SIGTERM and ``drain_seconds`` to finish what it has, then it is killed.
+
+And the rest of a WebApp:
+
+=====================  ======================================  ==============================
+WebApp                 on Fargate                              on Kubernetes
+=====================  ======================================  ==============================
+image                  container image                         container image
+port                   container port, target group, groups    container port, NetworkPolicy
+cpu, memory            task size                               requests; limits in proportion
+architecture           runtime platform                        nodes, nodeSelector
+replicas               desired count                           replicas
+environment            environment                             env; what looks secret: Secret
+secrets                read by ECS when a task starts          read at deployment into Secret
+command                command                                 args
+scaling                target tracking policies                HorizontalPodAutoscaler
+requests_per_target    a policy of its own                     refused
+domain                 ALB: certificate, redirect, alias       NLB: certificate, alias
+permissions            task role                               Pod Identity role
+read_only_root         read-only root, volume at /tmp          the same
+exec                   ECS Exec, its channels                  operators may change and exec
+=====================  ======================================  ==============================
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,11 +93,12 @@ class Scaling(TypedDict):
     back, so it only ever scales out."""
     requests_per_target: NotRequired[int]
     """Requests per minute that each replica should get, 1 or more. Not used by default: only
-    the app's owner knows the number."""
+    the app's owner knows the number. Fargate only."""
 
 
 class Domain(TypedDict):
-    """The name under which the app is reached. Giving it means HTTPS, redirect and alias."""
+    """The name under which the app is reached. Giving it means HTTPS and an alias record; HTTP is
+    redirected on Fargate, and does not exist on Kubernetes."""
 
     name: str
     """Host name, for instance ``shop.example.com``."""
@@ -105,8 +129,8 @@ class WebApp(TypedDict):
     """Environment variables. A value whose name looks like a secret (``*PASSWORD*``,
     ``*TOKEN*`` …) must be a Pulumi secret; better use ``secrets``. None by default."""
     secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Variable names to ARNs of SSM parameters or Secrets Manager secrets; the runtime reads
-    them when a replica starts. None by default."""
+    """Variable names to ARNs of SSM parameters or Secrets Manager secrets; read when a replica
+    starts on Fargate, when the program is deployed on Kubernetes. None by default."""
     command: NotRequired[Sequence[str]]
     """Command in place of the image's own. By default the image's."""
     health: NotRequired[HealthCheck]
@@ -124,5 +148,5 @@ class WebApp(TypedDict):
     """Whether the root file system is read-only. Default True: an intruder cannot change the
     app. ``/tmp`` stays writable."""
     exec: NotRequired[bool]
-    """Whether a shell can be opened in a replica (ECS Exec). Default False; it needs a
-    writable root, so ``read_only_root`` must then be False."""
+    """Whether a shell can be opened in a replica: by ECS Exec, or by the operators of an
+    EksWebApp. Default False; it needs a writable root, so ``read_only_root`` must then be False."""

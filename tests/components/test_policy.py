@@ -167,6 +167,18 @@ def test_trust_can_be_bound_to_an_account_and_a_resource() -> None:
     }
 
 
+def test_trust_can_be_bound_to_the_tags_of_a_session() -> None:
+    result = deploy(
+        lambda: trust("pods.eks.amazonaws.com", source_account="1", request_tags={"team": "shop"})
+    ).result
+    (statement,) = json.loads(result)["Statement"]
+    # Without the second action the service could send no tags, and nothing would ever match.
+    assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:RequestTag/team": "shop", "aws:SourceAccount": "1"}
+    }
+
+
 @pytest.mark.parametrize("service", ["ecs-tasks", "*", "arn:aws:iam::1:root", "evil.com"])
 def test_only_services_are_trusted(service: str) -> None:
     with pytest.raises(ValueError, match=r"is not a service principal. Allowed: names such as"):

@@ -26,3 +26,16 @@ def test_an_installation_that_is_not_whole_says_so(
     monkeypatch.setattr(shipped, "_LIBRARY", tmp_path / "slipway")
     with pytest.raises(ValueError, match="install the wheel again"):
         shipped.function_code("validate_order")
+
+
+def test_the_manifests_are_found_in_both_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(shipped.__file__).resolve().parents[1]
+    assert shipped.manifests() == str(root / "k8s")
+    shutil.copytree(shipped.manifests(), tmp_path / "slipway" / "k8s")
+    monkeypatch.setattr(shipped, "_LIBRARY", tmp_path / "slipway")
+    assert shipped.manifests() == str(tmp_path / "slipway" / "k8s")
+    monkeypatch.setattr(shipped, "_LIBRARY", tmp_path / "elsewhere" / "slipway")
+    with pytest.raises(ValueError, match="install the wheel again"):
+        shipped.manifests()

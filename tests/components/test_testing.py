@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pulumi_eks as eks
+import pulumi_kubernetes as k8s
 import pytest
 from pulumi.runtime.settings import SETTINGS
 from pulumi_aws import acm, ecs, get_caller_identity_output, lb, sqs
@@ -64,6 +66,41 @@ def test_a_certificate_tells_how_to_prove_the_domain() -> None:
         return options[0].resource_record_name
 
     assert deploy(program).result == "_proof.a.example.com."
+
+
+def cluster_and_objects() -> dict[str, Any]:
+    cluster = eks.Cluster("shop")
+    opts = pulumi.ResourceOptions(
+        provider=k8s.Provider("shop", kubeconfig=cluster.kubeconfig_json),
+    )
+    service = k8s.core.v1.Service(
+        "shop", metadata={"name": "front"}, spec={"type": "LoadBalancer"}, opts=opts
+    )
+    chosen = k8s.core.v1.Secret("shop", metadata={"namespace": "shop"}, opts=opts)
+    return {
+        "kubeconfig": cluster.kubeconfig,
+        "group": cluster.cluster_security_group_id,
+        "host": service.status.load_balancer.ingress[0].hostname,
+        "names": [service.metadata.name, chosen.metadata.name],
+        "namespace": chosen.metadata.namespace,
+    }
+
+
+def test_a_component_of_another_language_has_outputs_and_kubernetes_chooses_names() -> None:
+    deployment = deploy(cluster_and_objects)
+    cluster = deployment.one("eks:index:Cluster")
+    assert (cluster.custom, cluster.id) == (False, None)
+    assert deployment.result["kubeconfig"]["current-context"] == "shop"
+    assert deployment.result["group"] == "shop-clusterSecurityGroupId"
+    assert deployment.result["host"] == "front.elb.us-east-1.amazonaws.com"
+    assert deployment.result["names"] == ["front", "shop-0a1b2c3d"]
+    assert deployment.result["namespace"] == "shop"
+    assert "arn" not in deployment.one("kubernetes:core/v1:Service").outputs
+
+
+def test_on_a_first_preview_none_of_that_is_known() -> None:
+    result = deploy(cluster_and_objects, known=False).result
+    assert result["kubeconfig"] is result["group"] is result["host"] is UNKNOWN
 
 
 def test_exports_and_the_result_are_resolved_in_whatever_they_lie() -> None:

@@ -5,8 +5,8 @@ import re
 import pulumi
 import pulumi_aws as aws
 
+from ....domain import certificate
 from ....errors import invalid
-from ....fargate.domain import certificate
 from ....web_app import Domain, ResolvedDomain
 from ..base import Scope
 

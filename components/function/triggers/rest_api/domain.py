@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from ....fargate.domain import certificate
+from ....domain import certificate
 from ....web_app import ResolvedDomain
 from ..base import Scope
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from ..web_app import ResolvedDomain
+from .web_app import ResolvedDomain
 
 VALIDATION_TTL_SECONDS = 300
 
