@@ -32,7 +32,7 @@ lock: .venv/dev.stamp ## compile requirements/*.in into pinned requirements/*.tx
 
 # -- the embedded cloud --------------------------------------------------------
 
-.PHONY: up down status logs verify storm
+.PHONY: up down status logs verify kubernetes storm
 up: .venv/sandbox.stamp ## deploy the whole program into the embedded cloud and try it out
 	@$(BIN)/python -m sandbox up $(ARGS)
 
@@ -47,6 +47,9 @@ logs: .venv/sandbox.stamp ## the storefront's log
 
 verify: .venv/sandbox.stamp ## drive every entry point again
 	@$(BIN)/python -m sandbox verify $(ARGS)
+
+kubernetes: .venv/sandbox.stamp ## build a real Kubernetes control plane for the sandbox (needs Go; once)
+	@$(BIN)/python -m sandbox.kubernetes build
 
 storm: .venv/sandbox.stamp ## 10,000 orders with faults through what is deployed, then the books
 	@$(BIN)/python -m sandbox storm --orders $(or $(ORDERS),10000) $(ARGS)

@@ -7,34 +7,22 @@ from settings import Settings
 
 settings = Settings.load()
 
-network = slipway.Network(
-    "slipway", {"cidr": settings.vpc_cidr, "zone_count": settings.zones, "nat": settings.nat}
-)
+network = slipway.Network("slipway", settings.network())
 
-image = slipway.ContainerImage(
-    "storefront",
-    {
-        "context": "app",
-        "architecture": settings.architecture,
-        "build_args": {"PYTHON_IMAGE": settings.base_image} if settings.base_image else {},
-        "force_delete": not settings.protect_data,
-    },
-)
+image = slipway.ContainerImage("storefront", settings.image("app"))
 
 orders = slipway.OrderWorkflow("orders", settings.orders())
 
-storefront = slipway.FargateWebService(
-    "storefront",
-    {
-        "app": settings.storefront(image.uri, orders),
-        "network": network.placement,
-        "execution_permissions": image.pull_policy(),
-        "container_insights": settings.container_insights,
-        "spot_percent": settings.spot_percent,
-        "log_retention_days": settings.log_retention_days,
-        "deletion_protection": settings.protect_data,
-    },
-)
+# One web app, on either runtime.
+app = settings.storefront(image.uri, orders)
+
+storefront = slipway.FargateWebService("storefront", settings.fargate(app, image, network))
+
+if settings.kubernetes:
+    cluster = slipway.EksWebApp("storefront", settings.eks(app, network))
+    pulumi.export("eks_cluster", cluster.cluster_name)
+    pulumi.export("eks_web_app_url", cluster.url)
+    pulumi.export("kubeconfig", cluster.kubeconfig)
 
 # One function, and everything that may call it.
 events = slipway.MultiTriggerFunction(

@@ -15,8 +15,14 @@ from pulumi.runtime import config as runtime_config
 from pydantic.alias_generators import to_camel
 
 from components import (
+    ContainerImage,
+    ContainerImageArgs,
     DataProcessingWorkflowArgs,
+    EksWebAppArgs,
+    FargateWebServiceArgs,
     MultiTriggerFunctionArgs,
+    Network,
+    NetworkArgs,
     OrderWorkflow,
     OrderWorkflowArgs,
     PythonLayerArgs,
@@ -60,6 +66,11 @@ class Settings(pydantic.BaseModel):
     api_requests_per_second: int = pydantic.Field(default=50, ge=1)
     approval_above: int = pydantic.Field(default=1000, ge=0)
     protect_data: bool = False
+    kubernetes: bool = False
+    kubernetes_version: str = "1.35"
+    kubernetes_replicas: int = pydantic.Field(default=3, ge=1)
+    kubernetes_admins: list[str] = pydantic.Field(default_factory=list)
+    node_instance_type: str = ""
 
     @pydantic.model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -100,6 +111,19 @@ class Settings(pydantic.BaseModel):
                 "\n".join(f"{source}: {cls._explain(problem)}" for problem in error.errors())
             ) from None
 
+    def network(self) -> NetworkArgs:
+        """The VPC as this stack wants it."""
+        return {"cidr": self.vpc_cidr, "zone_count": self.zones, "nat": self.nat}
+
+    def image(self, context: str) -> ContainerImageArgs:
+        """The image that is built from the folder ``context``."""
+        return {
+            "context": context,
+            "architecture": self.architecture,
+            "build_args": {"PYTHON_IMAGE": self.base_image} if self.base_image else {},
+            "force_delete": not self.protect_data,
+        }
+
     def storefront(self, image: pulumi.Input[str], orders: OrderWorkflow) -> WebApp:
         """The storefront as this stack wants it, whatever it runs on, with ``orders`` behind it."""
         app = WebApp(
@@ -127,6 +151,42 @@ class Settings(pydantic.BaseModel):
             if self.certificate_arn:
                 app["domain"]["certificate_arn"] = self.certificate_arn
         return app
+
+    def fargate(
+        self, app: WebApp, image: ContainerImage, network: Network
+    ) -> FargateWebServiceArgs:
+        """``app`` on Fargate; its tasks may pull ``image``."""
+        return {
+            "app": app,
+            "network": network.placement,
+            "execution_permissions": image.pull_policy(),
+            "container_insights": self.container_insights,
+            "spot_percent": self.spot_percent,
+            "log_retention_days": self.log_retention_days,
+            "deletion_protection": self.protect_data,
+        }
+
+    def eks(self, app: WebApp, network: Network) -> EksWebAppArgs:
+        """``app`` on Kubernetes, where scaling costs nothing and is always on."""
+        scaled: WebApp = {
+            **app,
+            "replicas": self.kubernetes_replicas,
+            "scaling": {"min": self.scaling_min, "max": self.scaling_max, "memory_percent": 80},
+        }
+        scaled.pop("domain", None)  # the name is the Fargate service's
+        args: EksWebAppArgs = {
+            "app": scaled,
+            "network": network.placement,
+            "kubernetes_version": self.kubernetes_version,
+            "admins": self.kubernetes_admins,
+            "require_digest": True,
+            "readiness_path": "/ready",
+            "log_retention_days": self.log_retention_days,
+            "deletion_protection": self.protect_data,
+        }
+        if self.node_instance_type:
+            args["nodes"] = {"instance_type": self.node_instance_type}
+        return args
 
     def function(self, code: str) -> MultiTriggerFunctionArgs:
         """What this stack's functions have in common; ``code`` is the folder of the handler."""

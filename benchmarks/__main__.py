@@ -6,7 +6,7 @@ The numbers are for people to read, side by side; none of them makes it fail.
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import evaluation, handlers, start, storefront, triggers, workflows
+from benchmarks import evaluation, handlers, kubernetes, start, storefront, triggers, workflows
 
 
 class Part(StrEnum):
@@ -26,17 +26,19 @@ class Part(StrEnum):
     HANDLERS = "handlers"
     TRIGGERS = "triggers"
     WORKFLOWS = "workflows"
+    KUBERNETES = "kubernetes"
 
 
 WIDTH = 120
 """Columns of the tables where there is no terminal."""
-MEASURE = {
+MEASURE: dict[Part, Callable[..., Any]] = {
     Part.EVALUATION: evaluation.measure,
     Part.START: start.measure,
     Part.REQUESTS: storefront.measure,
     Part.HANDLERS: handlers.measure,
     Part.TRIGGERS: triggers.measure,
     Part.WORKFLOWS: workflows.measure,
+    Part.KUBERNETES: kubernetes.measure,
 }
 
 
@@ -98,6 +100,7 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         Part.HANDLERS: _handlers,
         Part.TRIGGERS: _triggers,
         Part.WORKFLOWS: _workflows,
+        Part.KUBERNETES: _kubernetes,
     }
     for part, draw in tables.items():
         if "error" in results.get(part, {}):
@@ -222,6 +225,15 @@ def _workflows(result: Mapping[str, Any], console: Console) -> None:
         f"  the linter's command on {linter['states']:,} states: "
         f"{_cell(linter['beyond_start_ms'], 0)} ms beyond the start of Python"
     )
+
+
+def _kubernetes(result: Mapping[str, Any], console: Console) -> None:
+    table = _table("Kubernetes in the sandbox", "what", "s")
+    for kind, seconds in result["start_s"].items():
+        table.add_row(f"start of the {kind}", _cell(seconds))
+    table.add_row("k8s/ applied to pods ready", _cell(result["apply_to_ready_s"]))
+    console.print(table)
+    _evaluation(result["evaluation"], console)
 
 
 def _table(title: str, *columns: str) -> Table:

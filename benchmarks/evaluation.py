@@ -1,10 +1,11 @@
 """Evaluating a program of N services in memory, with components and bare.
 
-With components: one `Network` and N `FargateWebService`, each with its own load balancer.
-Bare: the very same AWS resources, with the inputs that the components gave them, made from
-the generated classes of `pulumi_aws`. Both import the same Pulumi packages and get the same
-answers from Pulumi's own mock monitor. The bare inputs are plain values, not outputs of other
-resources, which makes the baseline cheaper than any program one would write by hand.
+With components: one `Network` and N `FargateWebService`, each with its own load balancer, or N
+`EksWebApp`, each with its own cluster. Bare: the very same resources, with the inputs that the
+components gave them, made from the generated classes of Pulumi's packages. Both import the same
+Pulumi packages and get the same answers from Pulumi's own mock monitor. The bare inputs are plain
+values, not outputs of other resources, which makes the baseline cheaper than any program one would
+write by hand.
 
 This module also is the process that is measured: `python -m benchmarks.evaluation VARIANT
 RECORDING`. Only the standard library is imported before the clock starts.
@@ -14,6 +15,7 @@ import asyncio
 import importlib
 import itertools
 import json
+import re
 import sys
 import tempfile
 import time
@@ -29,26 +31,33 @@ BARE = "bare"
 IMAGE = "registry.example.com/web@sha256:" + "0" * 64
 COUNTS = (1, 10, 50)
 ROUNDS = 5
+LAYOUTS = {
+    "FargateWebService": "one Network and N FargateWebService, each with its own load balancer",
+    "EksWebApp": "one Network and N EksWebApp, each with its own cluster",
+}
+"""What is evaluated, by the component that there are N of."""
 
 
-def measure(say: Say, *, quick: bool = False) -> dict[str, Any]:
+def measure(
+    say: Say, *, quick: bool = False, component: str = "FargateWebService"
+) -> dict[str, Any]:
     """Cost of both variants for each number of services, and how it grows."""
     counts = COUNTS[:2] if quick else COUNTS
     with tempfile.TemporaryDirectory(prefix="bench-evaluation-") as folder:
         recordings = {count: Path(folder) / f"{count}.json" for count in counts}
         for count, path in recordings.items():
-            say(f"evaluation: recording {count} services")
-            fresh("benchmarks.evaluation", "record", str(path), str(count))
+            say(f"evaluation: recording {count} {component}")
+            fresh("benchmarks.evaluation", "record", str(path), str(count), component)
 
         def one(key: tuple[int, str]) -> dict[str, float]:
-            say(f"evaluation: {key[0]} services, {key[1]}")
+            say(f"evaluation: {key[0]} {component}, {key[1]}")
             return dict(fresh("benchmarks.evaluation", key[1], str(recordings[key[0]])))
 
         keys = [(count, variant) for count in counts for variant in (COMPONENTS, BARE)]
         results = in_turns(keys, 2 if quick else ROUNDS, one)
         packages = json.loads(recordings[counts[0]].read_text())
     return {
-        "layout": "one Network and N FargateWebService, each with its own load balancer",
+        "layout": LAYOUTS[component],
         "packages": packages["packages"],
         "packages_without_a_resource": packages["idle_packages"],
         **report(results),
@@ -123,36 +132,37 @@ def _growth(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 # -- what the measured process does ------------------------------------------------------
 
 
-def program(services: int) -> None:
+def program(services: int, component: str) -> None:
     """The program with components; importing them is part of what is measured."""
-    from components import FargateWebService, Network
+    import components
 
-    network = Network("shop", {"zones": ["us-east-1a", "us-east-1b"]})
+    network = components.Network("shop", {"zones": ["us-east-1a", "us-east-1b"]})
     for number in range(1, services + 1):
-        FargateWebService(
+        getattr(components, component)(
             f"service-{number}", {"app": {"image": IMAGE}, "network": network.placement}
         )
 
 
 def bare(resources: Sequence[Mapping[str, Any]]) -> None:
-    """The same AWS resources, without components."""
+    """The same resources, without components of ours."""
     for item in resources:
-        if item["custom"]:
+        if "module" in item:
             make = getattr(importlib.import_module(item["module"]), item["class"])
             make(item["name"], **item["arguments"])
 
 
-def record(services: int) -> dict[str, Any]:
+def record(services: int, component: str) -> dict[str, Any]:
     """What `program` registers, in a form from which both variants can be evaluated."""
     from components.testing import deploy
 
-    resources = deploy(lambda: program(services), project="test", stack="test").resources
+    resources = deploy(lambda: program(services, component), project="test", stack="test").resources
     loaded = loaded_packages()
     described = [_described(resource) for resource in resources]
-    used = {item["module"] for item in described if item["custom"]}
+    used = {item["module"] for item in described if "module" in item}
     parents = {name.partition(".")[0] for name in used}
     return {
         "services": services,
+        "component": component,
         "packages": loaded,
         "idle_packages": [name for name in loaded if name not in used | parents],
         "resources": described,
@@ -179,7 +189,7 @@ def _described(resource: Any) -> dict[str, Any]:
         "id": resource.id,
         "outputs": dict(resource.outputs),
     }
-    if resource.custom:
+    if not resource.type.startswith("slipway:"):  # eks.Cluster is a component too, not of ours
         cls = _class_of(resource.type)
         spelling = {
             getattr(member.fget, "_pulumi_name", attribute): attribute
@@ -188,14 +198,28 @@ def _described(resource: Any) -> dict[str, Any]:
         }
         described["module"] = cls.__module__.rpartition(".")[0]
         described["class"] = cls.__name__
-        described["arguments"] = {spelling[key]: value for key, value in resource.inputs.items()}
+        described["arguments"] = {
+            spelling.get(key) or snake_case(key): _plain(resource.type, value)
+            for key, value in resource.inputs.items()
+        }
     return described
+
+
+def _plain(type: str, value: Any) -> Any:
+    """A provider's settings travel as JSON, and its class would write it once more."""
+    encoded = type.startswith("pulumi:providers:") and value in ("true", "false")
+    return json.loads(value) if encoded else value
+
+
+def snake_case(name: str) -> str:
+    """An argument's name in Python, where no output of the class has the same name."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
 def _class_of(token: str) -> type:
     import pulumi
 
-    waiting: list[type] = [pulumi.CustomResource]
+    waiting: list[type] = [pulumi.Resource]
     while waiting:
         cls = waiting.pop()
         if getattr(cls, "pulumi_type", None) == token:
@@ -232,12 +256,14 @@ Registration = tuple[str, str, bool, dict[str, Any]]
 def registrations(variant: str, recording: Mapping[str, Any]) -> list[Registration]:
     """What one variant registers, evaluated under Pulumi's mock monitor."""
     if variant == COMPONENTS:
-        return asyncio.run(_register(lambda: program(recording["services"]), recording))
+        return asyncio.run(
+            _register(lambda: program(recording["services"], recording["component"]), recording)
+        )
     return asyncio.run(_register(lambda: bare(recording["resources"]), recording))
 
 
 async def _register(build: Callable[[], None], recording: Mapping[str, Any]) -> list[Registration]:
-    from pulumi.runtime import mocks, settings
+    from pulumi.runtime import mocks, rpc, settings
     from pulumi.runtime.stack import run_in_stack
 
     answers = {(item["type"], item["name"]): item for item in recording["resources"]}
@@ -247,10 +273,13 @@ async def _register(build: Callable[[], None], recording: Mapping[str, Any]) -> 
         """Answers as recorded."""
 
         def call(self, _: mocks.MockCallArgs) -> tuple[dict[str, Any], Any]:
-            return {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"}, []
+            known = {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"}
+            return {**known, "partition": "aws", "dnsSuffix": "amazonaws.com"}, []
 
         def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-            seen.append((args.typ, args.name, bool(args.custom), args.inputs))
+            # A plain value stands for a secret as it does for any output.
+            inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
+            seen.append((args.typ, args.name, bool(args.custom), inputs))
             item = answers[args.typ, args.name]
             return item["id"], item["outputs"]
 
@@ -262,10 +291,10 @@ async def _register(build: Callable[[], None], recording: Mapping[str, Any]) -> 
     return seen
 
 
-def main(variant: str, path: str, services: str = "") -> None:
+def main(variant: str, path: str, services: str = "", component: str = "") -> None:
     """Record into a file, or evaluate what a file says and print the cost."""
     if variant == "record":
-        Path(path).write_text(json.dumps(record(int(services))))
+        Path(path).write_text(json.dumps(record(int(services), component)))
         print("{}")
     else:
         print(json.dumps(evaluate(variant, json.loads(Path(path).read_text()))))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.cloud.honesty import (
     BALANCER,
+    CLUSTERS,
     FUNCTIONS,
     PROCESS_ENGINE,
     SENDERS,
@@ -49,6 +50,8 @@ def generated() -> str:
         _table("What calls functions", SENDERS),
         "## Workflows and pipes",
         _table("Feature", WORKFLOWS),
+        "## Kubernetes",
+        _table("Feature", CLUSTERS),
         "## Load balancers",
         _table("Feature", BALANCER),
     ]

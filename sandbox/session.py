@@ -18,6 +18,7 @@ from sandbox import journeys, workspace
 from sandbox.cloud.lifecycle import Cloud, CloudError, last_words, running, start, stop
 from sandbox.deploy import DeployError, Result, connect, deploy, deployed, load_config
 from sandbox.deploy.config import StackConfig
+from sandbox.kubernetes import eks_plane
 from sandbox.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def deploy_into(
             ) from error
         raise
     terminal.summary(result)
-    workspace.write_environment(state, cloud)
+    for note in {path.read_text() for path in (state / "kubernetes").glob(f"*/{eks_plane.NOTE}")}:
+        terminal.say(note)
+    workspace.write_environment(state, cloud, result.outputs)
     workspace.write_outputs(state, result.outputs)
     return result
 
@@ -229,6 +232,8 @@ def addresses(cloud: Cloud, state: Path, result: Result | None) -> dict[str, str
         rows.update({key: str(value) for key, value in sorted(shown(result).items())})
     rows["AWS endpoint"] = cloud.endpoint
     rows["AWS tools"] = f". {state / 'env'} && aws ecs list-clusters"
+    if (state / "kubeconfig").exists():
+        rows["kubectl"] = f". {state / 'env'} && kubectl get pods -A"
     rows["cloud's log"] = str(state / "cloud.log")
     return rows
 

@@ -43,16 +43,25 @@ def exclusive(state: Path) -> Generator[None]:
 
 def forget(state: Path) -> None:
     """Drop what was kept about a cloud that is gone."""
-    for name in ("state.json", "env", "outputs.json"):
+    for name in ("state.json", "env", "kubeconfig", "outputs.json"):
         (state / name).unlink(missing_ok=True)
 
 
-def write_environment(state: Path, cloud: Cloud) -> Path:
-    """Write `env` for `. .sandbox/env`: endpoint, region, the sandbox's administrator."""
+def write_environment(state: Path, cloud: Cloud, outputs: Mapping[str, Any]) -> Path:
+    """Write `env` for `. .sandbox/env`: endpoint, region, the sandbox's administrator.
+
+    Where the program exports a kubeconfig, it is kept beside it, and kubectl finds it.
+    """
     variables = aws_environment(connect(cloud.endpoint, region=cloud.region, account=cloud.account))
+    kubeconfig = state / "kubeconfig"
+    kubeconfig.unlink(missing_ok=True)
+    if outputs.get("kubeconfig"):
+        kubeconfig.touch(mode=0o600)
+        kubeconfig.write_text(outputs["kubeconfig"])
+        variables["KUBECONFIG"] = str(kubeconfig.resolve())
     path = state / "env"
     path.write_text(
-        "# Points the AWS CLI and boto3 at the embedded cloud: . .sandbox/env\n"
+        "# Points the AWS CLI, boto3 and kubectl at the embedded cloud: . .sandbox/env\n"
         + "".join(f"export {key}={shlex.quote(value)}\n" for key, value in variables.items())
     )
     path.chmod(0o600)

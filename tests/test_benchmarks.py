@@ -23,6 +23,7 @@ from benchmarks import (
     client,
     evaluation,
     handlers,
+    kubernetes,
     measure,
     start,
     storefront,
@@ -96,10 +97,17 @@ def test_a_command_that_fails_is_named_with_what_it_wrote() -> None:
 # -- evaluation ----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+ONE_EACH = {
+    "FargateWebService": ("aws:ecs/service:Service", "aws:lb/loadBalancer:LoadBalancer"),
+    "EksWebApp": ("kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"),
+}
+"""What each component has one of, under its own name."""
+
+
+@pytest.fixture(scope="module", params=list(evaluation.LAYOUTS))
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("benchmarks") / "two.json"
-    measure.fresh("benchmarks.evaluation", "record", str(path), "2")
+    measure.fresh("benchmarks.evaluation", "record", str(path), "2", request.param)
     return path
 
 
@@ -118,14 +126,14 @@ def test_the_baseline_registers_the_very_same_resources_with_the_same_inputs(
     )
     assert with_components.keys() == without.keys()
     assert with_components == without
-    services = [name for type, name in without if type == "aws:ecs/service:Service"]
-    assert sorted(services) == ["service-1", "service-2"]
-    assert len([type for type, _ in without if type == "aws:lb/loadBalancer:LoadBalancer"]) == 2
+    for kind in ONE_EACH[json.loads(recording.read_text())["component"]]:
+        names = [name for type, name in without if type == kind]
+        assert sorted(names) == ["service-1", "service-2"], kind
 
 
 def test_the_baseline_registers_no_component(recording: Path) -> None:
     seen = json.loads(python(REGISTRATIONS, evaluation.BARE, str(recording)))
-    assert all(custom for _, _, custom, _ in seen)
+    assert not [type for type, *_ in seen if type.startswith("slipway:")]
 
 
 def test_both_variants_import_the_same_pulumi_packages_and_count_the_same_resources(
@@ -143,7 +151,7 @@ def test_both_variants_import_the_same_pulumi_packages_and_count_the_same_resour
     }
     (cost, loaded, has_components), (bare_cost, bare_loaded, bare_has) = results.values()
     assert loaded == bare_loaded
-    assert "pulumi_aws.ecs" in loaded
+    assert {"pulumi_aws.ecs", "pulumi_aws.eks"} & set(loaded)
     assert cost["resources"] == bare_cost["resources"] > 40
     assert (has_components, bare_has) == (True, False)
     assert cost.keys() == bare_cost.keys()
@@ -439,19 +447,20 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
         **dict.fromkeys(("wall_s", "cpu_s", "import_cpu_s", "register_cpu_s", "rss_mib"), 1.0),
     }
     phases = dict.fromkeys(start.PHASES, 1.0)
+    evaluated = {
+        "layout": "a layout",
+        "packages": [],
+        "packages_without_a_resource": ["pulumi_idle"],
+        **evaluation.report(
+            {
+                (count, variant): [{**cost, "resources": 20 * count}]
+                for count in (1, 10)
+                for variant in (evaluation.COMPONENTS, evaluation.BARE)
+            }
+        ),
+    }
     results = {
-        command_line.Part.EVALUATION: {
-            "layout": "a layout",
-            "packages": [],
-            "packages_without_a_resource": ["pulumi_idle"],
-            **evaluation.report(
-                {
-                    (count, variant): [{**cost, "resources": 20 * count}]
-                    for count in (1, 10)
-                    for variant in (evaluation.COMPONENTS, evaluation.BARE)
-                }
-            ),
-        },
+        command_line.Part.EVALUATION: evaluated,
         command_line.Part.START: {
             "commit": "abc1234",
             "uncommitted_changes_left_out": True,
@@ -484,6 +493,10 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
             "together": 8,
             "rows": workflows.rows({workflows.CEILING: [(10.0, [0.1] * 50)]}),
             "linter": {"states": 1000, "beyond_start_ms": {"median": 90.0, "minimum": 80.0}},
+        },
+        command_line.Part.KUBERNETES: {
+            **kubernetes.report({kubernetes.REAL: [6.0], kubernetes.MEMORY: [0.5]}, [3.0]),
+            "evaluation": evaluated,
         },
     }
 

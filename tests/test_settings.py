@@ -73,7 +73,7 @@ def test_pulumi_yaml_declares_the_same_keys_types_and_defaults() -> None:
     assert {key.removeprefix("slipway:"): entry["default"] for key, entry in declared.items()} == (
         defaults
     )
-    names = {str: "string", int: "integer", bool: "boolean"}
+    names = {str: "string", int: "integer", bool: "boolean", list: "array"}
     for key, entry in declared.items():
         assert entry["type"] == names[type(defaults[key.removeprefix("slipway:")])], key
         assert entry["description"].endswith("."), key

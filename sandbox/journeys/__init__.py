@@ -22,6 +22,10 @@ class JourneyFailed(Exception):  # noqa: N818 - it reads as what happened
     """What a user asked for did not happen; the text says what came back instead."""
 
 
+class JourneySkipped(Exception):  # noqa: N818 - it reads as what happened
+    """The journey cannot be made in this sandbox; the text says why."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """What a journey may use: the program's exports, HTTP, and AWS clients."""
@@ -116,6 +120,8 @@ def take(one: Journey, visit: Visit) -> Report:
     try:
         for line in one.drive(visit):
             evidence.append(line)  # noqa: PERF402 - what came before a failure is kept
+    except JourneySkipped as reason:
+        return Report(one.title, "skipped", (*evidence, str(reason)))
     except JourneyFailed as failure:
         return Report(one.title, "failed", (*evidence, str(failure)))
     except Exception as error:  # noqa: BLE001 - any error in a journey is its verdict

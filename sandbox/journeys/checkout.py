@@ -8,6 +8,8 @@ from uuid import uuid4
 import requests
 
 from sandbox.journeys import JourneyFailed, Visit, expect, journey
+from sandbox.journeys.kubernetes_app import NEEDS as KUBERNETES
+from sandbox.journeys.kubernetes_app import find
 from sandbox.journeys.ledger import expect_money, take_failed
 from sandbox.journeys.traces import wait
 
@@ -23,9 +25,10 @@ BODY: dict[str, Any] = {
 @journey("An order is placed in the shop and followed until it is shipped", needs=_NEEDS)
 def ships(visit: Visit) -> Iterator[str]:
     """A double click: two requests at once under one key are one order."""
-    key = uuid4().hex
+    key, shop = uuid4().hex, visit.outputs["storefront_url"]
     with ThreadPoolExecutor(2) as pool:
-        answers = [job.result() for job in [pool.submit(_place, visit, key) for _ in range(2)]]
+        jobs = [pool.submit(_place, visit, shop, key) for _ in range(2)]
+        answers = [job.result() for job in jobs]
     expect(
         [answer.status_code for answer in answers] == [202, 202],
         f"POST /api/orders → {[(one.status_code, one.text[:200]) for one in answers]}",
@@ -33,7 +36,7 @@ def ships(visit: Visit) -> Iterator[str]:
     first, second = (answer.json() for answer in answers)
     expect(first["orderId"] == second["orderId"], f"two orders: {first}, {second}")
     yield f"POST /api/orders, twice at once → 202 {first['orderId']} {first['status']}, one order"
-    seen, final = _follow(visit, first["statusUrl"])
+    seen, final = _follow(visit, shop, first["statusUrl"])
     expect(final["status"] == "shipped", f"the order ended as {final}")
     yield f"GET {first['statusUrl']}: {' → '.join(seen)}, {final['trackingNumber']}"
     yield f"the customer reads: {final['message']}"
@@ -43,10 +46,11 @@ def ships(visit: Visit) -> Iterator[str]:
 @journey("A customer whose parcel cannot be sent reads why, and has the money back", needs=_NEEDS)
 def tells_why(visit: Visit) -> Iterator[str]:
     """Charged, out of stock, refunded."""
-    answer = _place(visit, uuid4().hex, shippingToken="ship_out_of_stock")
+    shop = visit.outputs["storefront_url"]
+    answer = _place(visit, shop, uuid4().hex, shippingToken="ship_out_of_stock")
     expect(answer.status_code == 202, f"POST → {answer.status_code} {answer.text[:200]}")
     placed = answer.json()
-    seen, final = _follow(visit, placed["statusUrl"])
+    seen, final = _follow(visit, shop, placed["statusUrl"])
     expect(final["status"] == "failed", f"the order ended as {final}")
     take_failed(visit, placed["orderId"])
     yield f"GET {placed['statusUrl']}: {' → '.join(seen)}; {final['reason']}"
@@ -54,20 +58,41 @@ def tells_why(visit: Visit) -> Iterator[str]:
     yield expect_money(visit, placed["orderId"], charged=5998, refunded=5998)
 
 
-def _place(visit: Visit, key: str, **fields: Any) -> requests.Response:
+@journey(
+    "An order placed in the shop on Kubernetes is shipped", needs=(*KUBERNETES, "payments_table")
+)
+def ships_from_kubernetes(visit: Visit) -> Iterator[str]:
+    """The same app and table, with the rights that EKS Pod Identity gives to pods."""
+    app, shop = find(visit), visit.outputs["eks_web_app_url"]
+    answer = _place(visit, shop, uuid4().hex)
+    expect(
+        answer.status_code == 202,
+        f"POST {shop}/api/orders → {answer.status_code} {answer.text[:200]}",
+    )
+    placed = answer.json()
+    seen, final = _follow(visit, shop, placed["statusUrl"])
+    expect(final["status"] == "shipped", f"the order ended as {final}")
+    yield (
+        f"POST {shop}/api/orders, to the pods of {app.namespace}/{app.name} → 202 "
+        f"{placed['orderId']}: {' → '.join(seen)}, {final['trackingNumber']}"
+    )
+    yield expect_money(visit, placed["orderId"], charged=5998)
+
+
+def _place(visit: Visit, shop: str, key: str, **fields: Any) -> requests.Response:
     return visit.post(
-        f"{visit.outputs['storefront_url']}/api/orders",
+        f"{shop}/api/orders",
         json={**BODY, **fields},
         headers={"Idempotency-Key": key},
     )
 
 
-def _follow(visit: Visit, url: str) -> tuple[list[str], dict[str, Any]]:
+def _follow(visit: Visit, shop: str, url: str) -> tuple[list[str], dict[str, Any]]:
     """The statuses that a page sees on its way, and the last answer."""
     seen: list[str] = []
 
     def final() -> dict[str, Any] | None:
-        answer = visit.get(f"{visit.outputs['storefront_url']}{url}")
+        answer = visit.get(f"{shop}{url}")
         expect(answer.status_code == 200, f"GET {url} → {answer.status_code} {answer.text[:200]}")
         state: dict[str, Any] = answer.json()
         if state["status"] not in seen:

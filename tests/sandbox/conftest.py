@@ -16,7 +16,9 @@ import pytest
 from sandbox.cloud.lifecycle import hostname
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 600
+WITHOUT_KUBERNETES = ("-c", "kubernetes=false")
+"""For what is not about it: a control plane takes seconds and memory."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import ROOT, Sandbox, environment_of
+from tests.sandbox.conftest import ROOT, WITHOUT_KUBERNETES, Sandbox, environment_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -109,7 +109,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     folder = tmp_path_factory.mktemp("unguarded")
     program = _unguarded(folder / "program")
     sandbox = Sandbox(folder / "state", environment_of("process"))
-    up = sandbox.run("up", "--json", "--no-verify", "--program", str(program))
+    up = sandbox.run("up", "--json", "--no-verify", *WITHOUT_KUBERNETES, "--program", str(program))
     try:
         assert up.code == 0, up.text
         verified = sandbox.run("verify", "--json", "--patience", "20")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.deploy import connect
-from tests.sandbox.conftest import Sandbox, environment_of
+from tests.sandbox.conftest import WITHOUT_KUBERNETES, Sandbox, environment_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -18,7 +18,7 @@ Cloud = Callable[[str], Any]
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Verdicts by title after everything below was broken at once."""
     sandbox = Sandbox(tmp_path_factory.mktemp("broken") / "state", environment_of("process"))
-    up = sandbox.run("up", "--json", "--no-verify")
+    up = sandbox.run("up", "--json", "--no-verify", *WITHOUT_KUBERNETES)
     try:
         assert up.code == 0, up.text
         cloud = connect(up.document["cloud"]["endpoint"]).client

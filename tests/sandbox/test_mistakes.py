@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import ROOT, Sandbox
+from tests.sandbox.conftest import ROOT, WITHOUT_KUBERNETES, Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -72,13 +72,13 @@ def test_overlapping_subnets_are_refused(
     fresh_sandbox: Sandbox, project: Callable[..., Path]
 ) -> None:
     copy = project()
-    main = (copy / "__main__.py").read_text()
-    edited = main.replace(
-        '"cidr": settings.vpc_cidr,',
-        '"cidr": settings.vpc_cidr, "public_subnet_cidrs": ["10.0.0.0/24", "10.0.0.128/25"],',
+    settings = (copy / "settings.py").read_text()
+    edited = settings.replace(
+        '"cidr": self.vpc_cidr,',
+        '"cidr": self.vpc_cidr, "public_subnet_cidrs": ["10.0.0.0/24", "10.0.0.128/25"],',
     )
-    assert edited != main
-    (copy / "__main__.py").write_text(edited)
+    assert edited != settings
+    (copy / "settings.py").write_text(edited)
     done = fresh_sandbox.run("up", "--program", str(copy))
     assert done.code == 1
     assert "overlap" in done.text
@@ -90,13 +90,13 @@ def test_a_taken_port_is_said_and_another_one_used(fresh_sandbox: Sandbox) -> No
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = fresh_sandbox.run("up", "--no-verify", "--port", str(port))
+        done = fresh_sandbox.run("up", "--no-verify", *WITHOUT_KUBERNETES, "--port", str(port))
     assert done.code == 0, done.text
     assert f"port {port} is taken, so the cloud listens on" in done.text
 
 
 def test_two_commands_at_once_do_not_meet(fresh_sandbox: Sandbox) -> None:
-    first = fresh_sandbox.start("up", "--no-verify")
+    first = fresh_sandbox.start("up", "--no-verify", *WITHOUT_KUBERNETES)
     try:
         _until(lambda: (fresh_sandbox.state / "cloud.json").exists())
         second = fresh_sandbox.run("up")
@@ -109,7 +109,8 @@ def test_two_commands_at_once_do_not_meet(fresh_sandbox: Sandbox) -> None:
 
 def test_docker_that_is_there_but_not_usable_is_said(fresh_sandbox: Sandbox) -> None:
     nowhere = f"unix://{fresh_sandbox.state}/no.sock"
-    auto = fresh_sandbox.run("up", "--no-verify", SANDBOX_ENGINE="auto", DOCKER_HOST=nowhere)
+    arguments = ("up", "--no-verify", *WITHOUT_KUBERNETES)
+    auto = fresh_sandbox.run(*arguments, SANDBOX_ENGINE="auto", DOCKER_HOST=nowhere)
     assert auto.code == 0, auto.text
     assert "processes" in auto.text
     assert "Docker" in auto.text
@@ -164,7 +165,7 @@ def test_killing_the_cloud_in_mid_deploy_names_the_resource_and_leaves_nothing(
     assert re.search(r"\b(aws|docker):[\w/]+:\w+ '", output), output
     assert "Traceback" not in output
     _until(lambda: fresh_sandbox.processes() == [])
-    again = fresh_sandbox.run("up")
+    again = fresh_sandbox.run("up", *WITHOUT_KUBERNETES)
     assert again.code == 0, again.text
 
 
@@ -186,7 +187,7 @@ def test_a_provider_that_raises_names_the_resource_and_leaves_nothing(
     assert "storefront" in text
     assert "no capacity today" in text
     assert fresh_sandbox.processes() == []
-    again = fresh_sandbox.run("up")
+    again = fresh_sandbox.run("up", *WITHOUT_KUBERNETES)
     assert again.code == 0, again.text
 
 
@@ -213,7 +214,7 @@ def test_a_service_that_cannot_start_is_explained(
     text = (copy / file).read_text()
     assert old in text
     (copy / file).write_text(text.replace(old, new, 1))
-    done = fresh_sandbox.run("up", "--program", str(copy))
+    done = fresh_sandbox.run("up", *WITHOUT_KUBERNETES, "--program", str(copy))
     assert done.code == 1, done.text
     for reason in reasons:
         assert reason in done.text, done.text
@@ -226,14 +227,14 @@ def test_a_new_version_that_fails_its_checks_is_rolled_back_and_explained(
     import requests
 
     copy = project()
-    first = fresh_sandbox.run("up", "--json", "--program", str(copy))
+    first = fresh_sandbox.run("up", "--json", *WITHOUT_KUBERNETES, "--program", str(copy))
     assert first.code == 0, first.text
     url = first.document["outputs"]["storefront_url"]
     health = copy / "app/storefront/health.py"
     text = health.read_text()
     broken = text.replace('"healthy"', '"sick"').replace("200", "500")
     health.write_text(broken + "\n\nraise RuntimeError('a broken release')\n")
-    second = fresh_sandbox.run("deploy", "--program", str(copy))
+    second = fresh_sandbox.run("deploy", *WITHOUT_KUBERNETES, "--program", str(copy))
     assert second.code == 1, second.text
     assert "rolled back" in second.text or "circuit breaker" in second.text
     assert "a broken release" in second.text

@@ -8,7 +8,7 @@ import pytest
 from sandbox.deploy import connect
 from sandbox.storm import Sent, audited, planned
 from sandbox.storm.plan import WEATHERS
-from tests.sandbox.conftest import Sandbox, environment_of
+from tests.sandbox.conftest import WITHOUT_KUBERNETES, Sandbox, environment_of
 
 ORDERS = 200
 SEED = 7
@@ -41,7 +41,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any
     """A deployed program over which a storm has gone; its retries wait a fifth of their time."""
     environment = {**environment_of("process"), "SFN_WAIT_SCALE": "0.2"}
     sandbox = Sandbox(tmp_path_factory.mktemp("storm") / "state", environment)
-    up = sandbox.run("up", "--json", "--no-verify")
+    up = sandbox.run("up", "--json", "--no-verify", *WITHOUT_KUBERNETES)
     try:
         assert up.code == 0, up.text
         went = sandbox.run("storm", "--orders", str(ORDERS), "--seed", str(SEED), "--json")
