@@ -1,6 +1,7 @@
 """One container of a pod: started, probed, started again, and what its status says meanwhile."""
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -116,7 +117,8 @@ class ContainerRun:
         """SIGTERM, ``seconds`` of patience, SIGKILL; the end is noted."""
         if self._container is not None:
             with contextlib.suppress(Exception):
-                self._container.stop(timeout=max(0, seconds))
+                # Docker takes whole seconds, and refuses a fraction.
+                self._container.stop(timeout=math.ceil(max(0, seconds)))
             self._note_end()
 
     def kill(self) -> None:

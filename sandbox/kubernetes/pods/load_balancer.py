@@ -58,7 +58,8 @@ class LoadBalancers:
             and spec.get("type") == "LoadBalancer"
             and spec.get("loadBalancerClass") in CLASSES
         )
-        ports = [port for port in spec["ports"] if port.get("protocol", "TCP") == "TCP"]
+        # An ExternalName has none.
+        ports = [port for port in spec.get("ports", ()) if port.get("protocol", "TCP") == "TCP"]
         with self._lock:
             served = self._served.get(uid, {})
             numbers = [port["port"] for port in ports] if wanted else []

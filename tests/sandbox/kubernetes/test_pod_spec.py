@@ -2,12 +2,14 @@
 
 import copy
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sandbox.kubernetes.pods import spec as pod_spec
 from sandbox.kubernetes.pods import status as pod_status
+from sandbox.kubernetes.pods.container import ContainerRun
 
 REGISTRY = "127.0.0.1:4566"
 POD: dict[str, Any] = {
@@ -135,3 +137,13 @@ def test_a_pod_is_pending_until_every_container_has_started_once() -> None:
     assert pod_status.patch(POD, [container(), container(state=waiting)])["phase"] == "Pending"
     again = container(state=waiting, last={"exitCode": 1})
     assert pod_status.patch(POD, [container(), again])["phase"] == "Running"
+
+
+def test_an_engine_is_given_whole_seconds_to_stop_a_container() -> None:
+    # Docker refuses a fraction, and the container would run for ever.
+    given: list[object] = []
+    engine_container = SimpleNamespace(stop=lambda *, timeout: given.append(timeout))
+    running = SimpleNamespace(_container=engine_container, _note_end=lambda: None)
+    ContainerRun.stop(running, 34.2)  # type: ignore[arg-type]  # all of it that stop needs
+    assert given == [35]
+    assert isinstance(given[0], int)
