@@ -13,8 +13,8 @@ import pulumi
 import yaml
 
 from .. import shipped
-from ..errors import check_keys, invalid
-from ..web_app import ResolvedWebApp
+from ..errors import invalid
+from ..web_app import ResolvedWebApp, checked_args
 from ..web_app import resolve as resolve_app
 from . import manifests, new_cluster, schema
 from .args import EksWebAppArgs, ExistingCluster
@@ -75,12 +75,7 @@ def resolve(name: str, args: EksWebAppArgs, opts: pulumi.ResourceOptions | None)
         ValueError: naming component, field, given value, what is allowed, and the next step.
     """
     who = f"{KIND} '{name}'"
-    raw = cast(Mapping[str, object], args)
-    if isinstance(raw.get("app"), Mapping):
-        resolve_app(KIND, name, args["app"])  # it has the better words for its own fields
-    check_keys(who, args, EksWebAppArgs)
-    # None means "not given", as it does in other languages.
-    args = cast(EksWebAppArgs, {k: v for k, v in args.items() if v is not None})
+    args = checked_args(KIND, name, args, EksWebAppArgs)
     _check_name(who, name)
     app = resolve_app(KIND, name, args["app"])
     _check_app(who, app)

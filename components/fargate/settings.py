@@ -7,16 +7,15 @@ are in ``web_app.py``, a shared load balancer's in ``attach.py``, task sizes in 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import pulumi
 
 from ..checks import integer, one_of
-from ..errors import check_keys, invalid
+from ..errors import invalid
 from ..logs import checked_retention
 from ..network import Placement
 from ..policy import Statement
-from ..web_app import ResolvedWebApp
+from ..web_app import ResolvedWebApp, checked_args
 from ..web_app import resolve as resolve_app
 from . import attach, clients
 from .args import DiscoveryArgs, FargateWebServiceArgs
@@ -82,12 +81,7 @@ def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
         ValueError: naming component, field, given value, what is allowed, and the next step.
     """
     who = f"{KIND} '{name}'"
-    given = cast(Mapping[str, object], args)
-    if isinstance(given.get("app"), Mapping):
-        resolve_app(KIND, name, args["app"])  # it has the better words for its own fields
-    check_keys(who, args, FargateWebServiceArgs)
-    # None means "not given", as it does in other languages.
-    args = cast(FargateWebServiceArgs, {k: v for k, v in args.items() if v is not None})
+    args = checked_args(KIND, name, args, FargateWebServiceArgs)
     _check_name(who, name)
     app = resolve_app(KIND, name, args["app"])
     check_size(who, app.cpu, app.memory)

@@ -9,6 +9,7 @@ from .resolved import (
     ResolvedHealthCheck,
     ResolvedScaling,
     ResolvedWebApp,
+    checked_args,
     resolve,
 )
 from .spec import Domain, HealthCheck, Scaling, WebApp
@@ -22,5 +23,6 @@ __all__ = [
     "ResolvedWebApp",
     "Scaling",
     "WebApp",
+    "checked_args",
     "resolve",
 ]

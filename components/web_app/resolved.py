@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pulumi
 
@@ -14,6 +14,7 @@ from ..errors import check_keys, invalid
 from ..policy import Statement
 from .spec import Domain, HealthCheck, Scaling, WebApp
 
+A = TypeVar("A", bound=Mapping[str, object])
 DEFAULT_PORT = 5000
 """The port of Flask and of many Python images; above 1024, so no root is needed."""
 DEFAULT_CPU = 256
@@ -145,6 +146,21 @@ def resolve(component: str, name: str, app: WebApp) -> ResolvedWebApp:
         read_only_root=read_only_root,
         exec=exec_,
     )
+
+
+def checked_args(component: str, name: str, args: A, shape: type[A]) -> A:
+    """The arguments of a component that runs ``args["app"]``, without those that are None.
+
+    None means "not given", as it does in other languages.
+
+    Raises:
+        ValueError: an argument is unknown or missing, or the app is not allowed.
+    """
+    app = args.get("app")
+    if isinstance(app, Mapping):
+        resolve(component, name, cast(WebApp, app))  # it has the better words for its own fields
+    check_keys(f"{component} '{name}'", args, shape)
+    return cast(A, {key: value for key, value in args.items() if value is not None})
 
 
 def _given(args: Mapping[str, Any], key: str, default: Any) -> Any:
