@@ -80,11 +80,24 @@ def ships_from_kubernetes(visit: Visit) -> Iterator[str]:
 
 
 def _place(visit: Visit, shop: str, key: str, **fields: Any) -> requests.Response:
-    return visit.post(
-        f"{shop}/api/orders",
-        json={**BODY, **fields},
-        headers={"Idempotency-Key": key},
-    )
+    def answered() -> requests.Response | None:
+        answer = visit.post(
+            f"{shop}/api/orders", json={**BODY, **fields}, headers={"Idempotency-Key": key}
+        )
+        return None if _busy(answer) else answer
+
+    answer: requests.Response = wait(visit, answered, f"{shop} never took the order")
+    return answer
+
+
+def _busy(answer: requests.Response) -> bool:
+    """Whether the shop asks to be asked again, which is safe: its way to AWS was too slow."""
+    if answer.status_code != 503:
+        return False
+    try:
+        return answer.json()["error"]["code"] in ("throttled", "unreachable")
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _follow(visit: Visit, shop: str, url: str) -> tuple[list[str], dict[str, Any]]:
@@ -93,6 +106,9 @@ def _follow(visit: Visit, shop: str, url: str) -> tuple[list[str], dict[str, Any
 
     def final() -> dict[str, Any] | None:
         answer = visit.get(f"{shop}{url}")
+        if _busy(answer):
+            seen.append(answer.json()["error"]["code"])
+            return None
         expect(answer.status_code == 200, f"GET {url} → {answer.status_code} {answer.text[:200]}")
         state: dict[str, Any] = answer.json()
         if state["status"] not in seen:

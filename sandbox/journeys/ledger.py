@@ -7,6 +7,9 @@ from typing import Any
 from sandbox.journeys import Visit, expect
 from sandbox.journeys.traces import wait
 
+HIDDEN_SECONDS = 60
+"""How long a message is hidden from others; far longer than it takes to delete it."""
+
 
 def item(visit: Visit, order_id: str) -> dict[str, str]:
     """The order's item; empty where there is none."""
@@ -39,22 +42,43 @@ def expect_money(visit: Visit, order_id: str, *, charged: int, refunded: int = 0
     return f"ledger: {charged / 100:.2f} charged, {refunded / 100:.2f} given back"
 
 
+def failed_order(visit: Visit, order_id: str) -> Mapping[str, Any] | None:
+    """The order's message in the queue of failed orders, hidden from others, if it is there.
+
+    Other journeys look for their own messages at the same time: theirs are handed back at once.
+    Left to reappear by themselves, they would be found first by whoever asks in step with that.
+    """
+    sqs, queue = visit.client("sqs"), visit.outputs["failed_orders_queue_url"]
+    mine, others = None, list[Mapping[str, Any]]()
+    while mine is None and (
+        messages := sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_SECONDS
+        ).get("Messages")
+    ):
+        for message in messages:
+            if order_id in message["Body"]:
+                mine = message
+            else:
+                others.append(message)
+    for message in others:
+        sqs.change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+    return mine
+
+
 def take_failed(visit: Visit, order_id: str) -> dict[str, Any]:
     """The order's message in the queue of failed orders, taken out of it."""
-    sqs, queue = visit.client("sqs"), visit.outputs["failed_orders_queue_url"]
-
-    def found() -> dict[str, Any] | None:
-        # Shortly: other journeys look for their own messages at the same time.
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1)
-        for message in answer.get("Messages", []):
-            if order_id in message["Body"]:
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-                body: dict[str, Any] = json.loads(message["Body"])
-                return body
-        return None
-
-    taken: dict[str, Any] = wait(visit, found, f"{order_id} never came to the failed orders")
-    return taken
+    message = wait(
+        visit,
+        lambda: failed_order(visit, order_id),
+        f"{order_id} never came to the failed orders",
+    )
+    visit.client("sqs").delete_message(
+        QueueUrl=visit.outputs["failed_orders_queue_url"], ReceiptHandle=message["ReceiptHandle"]
+    )
+    body: dict[str, Any] = json.loads(message["Body"])
+    return body
 
 
 def _plain(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.order_workflow import operations
 from sandbox.journeys import Visit, expect, journey
 from sandbox.journeys.executions import errors, finished, run, start, story, waits
-from sandbox.journeys.ledger import expect_money, item
+from sandbox.journeys.ledger import expect_money, failed_order, item
 from sandbox.journeys.orders import NEEDS, order
 from sandbox.journeys.traces import wait
 
@@ -36,28 +36,21 @@ def redrives(visit: Visit) -> Iterator[str]:
     """Nobody's states ran to their end, so AWS's own event keeps the order."""
     document = order(paymentToken="tok_slow")
     order_id, workflow = document["order"]["orderId"], visit.outputs["order_workflow_arn"]
-    states, sqs = visit.client("stepfunctions"), visit.client("sqs")
+    states = visit.client("stepfunctions")
     arn = start(visit, workflow, document)
     wait(visit, lambda: "ProcessPayment" in story(visit, arn), "the payment never began")
     states.stop_execution(executionArn=arn, error="Operator", cause="stopped by a journey")
     yield f"stopped: {story(visit, arn)}"
 
-    queue = visit.outputs["failed_orders_queue_url"]
-
-    def kept() -> operations.FailedOrder | None:
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1)
-        for message in answer.get("Messages", []):
-            if order_id in message["Body"]:
-                return operations.read(message)
-        return None
-
-    failed: operations.FailedOrder = wait(visit, kept, f"{order_id} never came to the queue")
+    failed = operations.read(
+        wait(visit, lambda: failed_order(visit, order_id), f"{order_id} never came to the queue")
+    )
     expect(failed.error == "ABORTED", f"kept as {failed.error}")
     # The first attempt's function may still be at it, as it may on AWS.
     done = operations.redrive(
         visit.client,
         failed,
-        queue_url=queue,
+        queue_url=visit.outputs["failed_orders_queue_url"],
         table=visit.outputs["orders_table"],
         workflow_arn=workflow,
     )
