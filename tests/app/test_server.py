@@ -63,7 +63,7 @@ class Server:
             return caller.connect_ex(("127.0.0.1", self.port)) == 0
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def get(self, path: str) -> tuple[int, str]:
         connection = self.connect()
@@ -73,7 +73,7 @@ class Server:
             connection.close()
 
     def send(self, raw: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as caller:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as caller:
             caller.sendall(raw)
             return caller.recv(4096)
 
@@ -81,7 +81,7 @@ class Server:
         """Ask it to stop; return its exit code, its log events and its stderr."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=15)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, [json.loads(line) for line in out.splitlines()], err
 
 

@@ -66,7 +66,7 @@ class HandDesk:
         self.open.set()
 
     def place(self, order: Order, key: str, /) -> OrderState:
-        self.open.wait(10)
+        self.open.wait(60)
         if self.trouble:
             raise self.trouble
         if key not in self.orders:

@@ -11,7 +11,7 @@ from storefront.orders import DeskTroubleError  # isort: skip  # found through t
 
 pytestmark = pytest.mark.browser
 
-SOON = 15_000
+SOON = 90_000
 """Milliseconds: the slowest pause between two questions is eight seconds."""
 
 

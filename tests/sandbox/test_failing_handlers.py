@@ -93,7 +93,7 @@ class Frail:
     def kept(self, mark: str, queue: str | None = None) -> dict[str, Any]:
         """Wait for the message with ``mark`` in the failure queue (or another), and take it."""
         sqs, url = self.client("sqs"), queue or self.outputs["failure_queue_url"]
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=1)
             for message in answer.get("Messages", []):
@@ -231,10 +231,10 @@ def test_a_caller_over_http_is_told_and_nothing_is_kept(
     frail: Frail, mark: str, way: str, status: int
 ) -> None:
     text = {"Content-Type": "text/plain"}
-    answer = requests.post(f"{frail.outputs[way]}/", data=mark, headers=text, timeout=10)
+    answer = requests.post(f"{frail.outputs[way]}/", data=mark, headers=text, timeout=60)
     assert answer.status_code == status, answer.text
     assert "it says so" not in answer.text  # what went wrong inside is nobody's business outside
-    good = requests.post(f"{frail.outputs[way]}/", data="good", timeout=10)
+    good = requests.post(f"{frail.outputs[way]}/", data="good", timeout=60)
     assert (good.status_code, good.text) == (200, "fine")
 
 
@@ -273,7 +273,7 @@ def _exhausted(frail: Frail, mark: str) -> None:
 
 
 def _eventually(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not met():
         assert time.monotonic() < deadline
         time.sleep(0.2)

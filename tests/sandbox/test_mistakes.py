@@ -238,7 +238,7 @@ def test_a_new_version_that_fails_its_checks_is_rolled_back_and_explained(
     assert second.code == 1, second.text
     assert "rolled back" in second.text or "circuit breaker" in second.text
     assert "a broken release" in second.text
-    assert requests.get(f"{url}/health", timeout=10).json() == {"status": "healthy"}
+    assert requests.get(f"{url}/health", timeout=60).json() == {"status": "healthy"}
 
 
 def _scripted(sandbox: Sandbox, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -254,7 +254,7 @@ def _scripted(sandbox: Sandbox, script: str, *arguments: str) -> "subprocess.Com
     )
 
 
-def _until(met: Callable[[], bool], seconds: float = 60) -> None:
+def _until(met: Callable[[], bool], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < deadline, "it did not happen in time"

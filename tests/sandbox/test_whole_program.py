@@ -65,19 +65,19 @@ def test_up_deploys_the_program_and_every_journey_passes(up: Finished, engine: s
 
 def test_the_storefront_answers_json_to_programs_and_a_page_to_browsers(outputs: Any) -> None:
     url = outputs["storefront_url"]
-    answer = requests.get(f"{url}/", timeout=10)
+    answer = requests.get(f"{url}/", timeout=60)
     assert answer.status_code == 200
     assert answer.json()["message"] == "Hello from ECS Fargate!"
     assert answer.json()["version"] == "1.0"
-    page = requests.get(f"{url}/", headers={"Accept": "text/html"}, timeout=10)
+    page = requests.get(f"{url}/", headers={"Accept": "text/html"}, timeout=60)
     assert page.headers["Content-Type"].startswith("text/html")
-    assert requests.get(f"{url}/health", timeout=10).json() == {"status": "healthy"}
-    assert requests.get(f"{url}/ready", timeout=10).status_code == 200
+    assert requests.get(f"{url}/health", timeout=60).json() == {"status": "healthy"}
+    assert requests.get(f"{url}/ready", timeout=60).status_code == 200
 
 
 def test_both_tasks_serve(outputs: Any) -> None:
     hosts = {
-        requests.get(f"{outputs['storefront_url']}/", timeout=10).json()["hostname"]
+        requests.get(f"{outputs['storefront_url']}/", timeout=60).json()["hostname"]
         for _ in range(20)
     }
     assert len(hosts) == 2, hosts
@@ -147,13 +147,13 @@ def test_the_emulators_own_way_in_reaches_the_tasks_too(
     # Without help it would call the made-up addresses of the process engine on the network.
     name = aws("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerName"]
     endpoint = sandbox.run("status", "--json").document["cloud"]["endpoint"]
-    answer = requests.get(f"{endpoint}/_alb/{name}/health", timeout=10)
+    answer = requests.get(f"{endpoint}/_alb/{name}/health", timeout=60)
     assert answer.json() == {"status": "healthy"}
 
 
 def test_logs_reach_the_log_group(sandbox: Sandbox, outputs: Any) -> None:
-    requests.get(f"{outputs['storefront_url']}/api/products?from=the-test", timeout=10)
-    deadline = time.monotonic() + 20
+    requests.get(f"{outputs['storefront_url']}/api/products?from=the-test", timeout=60)
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         shown = sandbox.run("logs", "--lines", "200")
         if "/api/products" in shown.out:
@@ -184,7 +184,7 @@ class Caller(threading.Thread):
         with requests.Session() as session:
             while not self._stop_it.is_set():
                 try:
-                    answer = session.get(self.url, timeout=10)
+                    answer = session.get(self.url, timeout=60)
                     answer.raise_for_status()
                     self.versions.append(answer.json()["version"])
                 except (requests.RequestException, ValueError) as error:

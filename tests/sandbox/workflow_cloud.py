@@ -198,7 +198,7 @@ class Workflows:
 
 def eventually(met: Callable[[], object], otherwise: str) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while not met():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.2)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .world import World
+from .world import PATIENCE_SECONDS, World
 
 TRUST = {
     "Version": "2012-10-17",
@@ -83,7 +83,7 @@ def logged(world: World, name: str) -> list[dict[str, Any]]:
     return [json.loads(item["message"]) for item in events if item["message"].startswith("{")]
 
 
-def eventually(met: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(met: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait until ``met`` gives something, or fail."""
     deadline = time.monotonic() + seconds
     while not (value := met()):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .functions import eventually
-from .world import World
+from .world import PATIENCE_SECONDS, World
 
 TRUST = {
     "Version": "2012-10-17",
@@ -57,7 +57,7 @@ def start(world: World, machine: str, given: Any = None, **more: Any) -> str:
     return str(made["executionArn"])
 
 
-def ended(world: World, execution: str, seconds: float = 20) -> dict[str, Any]:
+def ended(world: World, execution: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
     """An execution once it has ended; its output is parsed."""
     client = world.client("stepfunctions")
 

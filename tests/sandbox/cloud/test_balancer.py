@@ -127,7 +127,7 @@ def test_rules_decide_by_path_host_header_and_query(
 
 
 def test_bodies_pass_in_both_directions(web: tuple[str, str, str]) -> None:
-    connection = http.client.HTTPConnection(web[0], timeout=10)
+    connection = http.client.HTTPConnection(web[0], timeout=60)
     big = b"x" * 3_000_000
     connection.request("POST", "/", body=big)
     assert json.loads(connection.getresponse().read()) == {"received": len(big)}
@@ -146,7 +146,7 @@ def test_bodies_pass_in_both_directions(web: tuple[str, str, str]) -> None:
 
 def test_pipelined_requests_are_answered_in_order(web: tuple[str, str, str]) -> None:
     host, _, port = web[0].partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as client:
+    with socket.create_connection((host, int(port)), timeout=60) as client:
         one = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
         last = b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         client.sendall(one % 1 + one % 2 + last % 3)
@@ -159,7 +159,7 @@ def test_pipelined_requests_are_answered_in_order(web: tuple[str, str, str]) -> 
 
 def test_a_request_that_is_no_http_gets_400(web: tuple[str, str, str]) -> None:
     host, _, port = web[0].partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as client:
+    with socket.create_connection((host, int(port)), timeout=60) as client:
         client.sendall(b"\x16\x03\x01\x00 hello\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
 
@@ -184,7 +184,7 @@ def test_https_listens_on_its_own_port_and_http_redirects_there(world: World) ->
     world.service("tls", world.definition("tls"), group, desiredCount=1)
     world.rollout("tls")
     place = json.loads((world.state / "listeners.json").read_text())[secure]["address"]
-    connection = http.client.HTTPConnection(address, timeout=5)
+    connection = http.client.HTTPConnection(address, timeout=60)
     connection.request("GET", "/x?y=1")
     answer = connection.getresponse()
     assert answer.status == 301
@@ -192,7 +192,7 @@ def test_https_listens_on_its_own_port_and_http_redirects_there(world: World) ->
     connection.close()
     context = ssl.create_default_context(cadata=ssl.get_server_certificate(_pair(place)))
     with (
-        socket.create_connection(_pair(place), timeout=5) as raw,
+        socket.create_connection(_pair(place), timeout=60) as raw,
         context.wrap_socket(raw, server_hostname="shop.example") as client,
     ):
         asked = b"GET /headers HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n"
@@ -230,7 +230,9 @@ def test_weights_share_the_traffic(world: World, web: tuple[str, str, str]) -> N
 
 def test_targets_by_hand_are_judged_by_their_answers(world: World) -> None:
     """A silent port, a dead port and a port that says no; then failures as clients see them."""
-    address, _, group = world.load_balancer("hand", HealthCheckIntervalSeconds=5)
+    address, _, group = world.load_balancer(
+        "hand", HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2
+    )
     elb = world.client("elbv2")
     assert get(address)[0] == 503
     with socket.socket() as silent:
@@ -248,7 +250,7 @@ def test_targets_by_hand_are_judged_by_their_answers(world: World) -> None:
         assert health[0]["TargetHealth"]["State"] == "initial"
         assert health[0]["TargetHealth"]["Reason"].startswith("Elb.")
         assert get(address)[0] == 503
-        until(lambda: world.states(group) == ["unhealthy"], 15)
+        until(lambda: world.states(group) == ["unhealthy"])
         health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         assert health[0]["TargetHealth"]["Reason"] == "Target.Timeout"
         assert health[0]["TargetHealth"]["Description"] == "Request timed out"
@@ -295,7 +297,7 @@ def test_a_stale_kept_connection_costs_no_request(world: World) -> None:
     world.client("elbv2").register_targets(
         TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": server.getsockname()[1]}]
     )
-    until(lambda: world.states(group) == ["healthy"], 10)
+    until(lambda: world.states(group) == ["healthy"])
     answers = [get(address)[0] for _ in range(40)]
     stop.set()
     thread.join()

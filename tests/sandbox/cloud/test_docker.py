@@ -76,7 +76,7 @@ def test_a_built_image_runs_as_containers_behind_the_load_balancer(
         linuxParameters={"initProcessEnabled": True},
     )  # fmt: skip
     world.service("boxes", definition, group)
-    world.rollout("boxes", seconds=60)
+    world.rollout("boxes")
     assert get(address, "/index.html") == (200, "from a container")
     assert world.states(group) == ["healthy", "healthy"]
     assert {task["healthStatus"] for task in world.tasks("boxes")} == {"HEALTHY"}
@@ -89,7 +89,7 @@ def test_a_built_image_runs_as_containers_behind_the_load_balancer(
     assert host["Init"] is True
     assert found[0].attrs["Config"]["User"] == "10002"
     world.remove("boxes")
-    until(lambda: containers(world) == [], 20)
+    until(lambda: containers(world) == [])
 
 
 def test_a_container_reaches_the_gateway(docker_world: World, context: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_container_reaches_the_gateway(docker_world: World, context: Path) -> 
     ecs.create_cluster(clusterName="reaches")
     subnets = {"awsvpcConfiguration": {"subnets": [world.network()[1]]}}
     ecs.run_task(cluster="reaches", taskDefinition=definition, networkConfiguration=subnets)
-    task = until(lambda: world.tasks("reaches", "STOPPED"), 30)[0]
+    task = until(lambda: world.tasks("reaches", "STOPPED"))[0]
     assert task["containers"][0]["exitCode"] == 0, world.lines("reaches")
     assert any("services" in line for line in world.lines("reaches"))
 
@@ -126,10 +126,10 @@ def test_a_killed_cloud_leaves_no_container(context: Path, tmp_path: Path) -> No
         world = World(cloud, state)
         definition = world.definition("killed", image=world.image(context))
         world.service("killed", definition, desiredCount=1)
-        world.rollout("killed", seconds=60)
+        world.rollout("killed")
         assert len(containers(world)) == 1
         os.kill(cloud.pid, signal.SIGKILL)
-        until(lambda: containers(world) == [], 20)
+        until(lambda: containers(world) == [])
         assert running(state) is None
     finally:
         stop(state)

@@ -56,7 +56,7 @@ def _call(
         SigV4Auth(credentials, service, "us-east-1").add_auth(request)
     headers = dict(request.prepare().headers)
     payload = body if sent is None else sent
-    return requests.request(method, url, headers=headers, data=payload, timeout=20)
+    return requests.request(method, url, headers=headers, data=payload, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_a_signature_for_another_service_is_none(
         assert "scoped to correct service: 'lambda'" in answer.text
     request = AWSRequest("GET", addresses[0] + "/")
     SigV4QueryAuth(caller, "execute-api", "us-east-1").add_auth(request)
-    assert requests.get(str(request.url), timeout=20).status_code == 403
+    assert requests.get(str(request.url), timeout=60).status_code == 403
 
 
 @pytest.mark.parametrize("which", ["url alone", "function alone", "another alias"])

@@ -98,7 +98,7 @@ def test_a_mapping_needs_a_role_that_may_read_and_stops_with_it(world: World) ->
     world.client("sqs").send_message(QueueUrl=url, MessageBody="first")
     eventually(lambda: len(logged(world, "reader")) == 1)
     iam.delete_role_policy(**policy)
-    eventually(lambda: _stays(world, url, "second"), seconds=15)
+    eventually(lambda: _stays(world, url, "second"))
     iam.put_role_policy(**policy, PolicyDocument=document)
     eventually(lambda: len(logged(world, "reader")) >= 2)
 

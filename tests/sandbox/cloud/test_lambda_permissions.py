@@ -75,7 +75,7 @@ def test_a_rest_api_needs_leave_for_its_route_on_the_alias_that_it_names(world: 
     url = f"{world.cloud.endpoint}/_aws/execute-api/{made}/live/"
 
     def ask(method: str) -> tuple[int, str]:
-        answer = requests.request(method, url, timeout=20)
+        answer = requests.request(method, url, timeout=60)
         return answer.status_code, answer.text
 
     refused = (500, '{"message": "Internal server error"}')
@@ -107,12 +107,12 @@ def test_an_http_api_needs_leave_too(world: World) -> None:
     api.create_route(ApiId=made, RouteKey="GET /it", Target=f"integrations/{integration}")
     api.create_stage(ApiId=made, StageName="$default", AutoDeploy=True)
     url = f"{world.cloud.endpoint}/_aws/execute-api/{made}/it"
-    answer = requests.get(url, timeout=20)
+    answer = requests.get(url, timeout=60)
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
     assert logged(world, "of-http") == []
     source = f"arn:aws:execute-api:us-east-1:123456789012:{made}/*"
     _permit(world, "of-http", "apigateway", SourceArn=source)
-    assert requests.get(url, timeout=20).text == "fine"
+    assert requests.get(url, timeout=60).text == "fine"
 
 
 AUTHORIZER = """
@@ -169,7 +169,7 @@ def test_an_authorizer_needs_leave_of_its_own(world: World) -> None:
     base = f"{world.cloud.endpoint}/_aws/execute-api"
 
     def ask(path: str) -> int:
-        answer = requests.get(f"{base}/{path}", headers={"Authorization": "me"}, timeout=20)
+        answer = requests.get(f"{base}/{path}", headers={"Authorization": "me"}, timeout=60)
         return answer.status_code
 
     assert (ask(f"{old}/live/"), ask(f"{new}/it")) == (500, 500)

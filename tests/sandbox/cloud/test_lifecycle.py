@@ -74,7 +74,7 @@ def test_a_killed_cloud_takes_its_tasks_with_it(state: Path) -> None:
     before = sessions.members(cloud.pid, cloud.boot)
     assert len(before) >= 3
     os.kill(cloud.pid, signal.SIGKILL)
-    until(lambda: not sessions.members(cloud.pid, cloud.boot), 5)
+    until(lambda: not sessions.members(cloud.pid, cloud.boot))
     assert running(state) is None
     assert start(state, port=PORT, engine="process").fresh
 

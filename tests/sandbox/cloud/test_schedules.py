@@ -47,8 +47,7 @@ def test_one_that_is_made_again_under_its_name_fires_again(world: World) -> None
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": arn, "RoleArn": role},
         )
-        # The emulator itself looks every ten seconds.
-        eventually(lambda: len(logged(world, "scheduled")) == times, seconds=6)  # noqa: B023
+        eventually(lambda: len(logged(world, "scheduled")) == times)  # noqa: B023
         scheduler.delete_schedule(Name="again")
     assert logged(world, "scheduled")[0] == {
         "source": "aws.scheduler",
@@ -66,9 +65,9 @@ def test_one_that_is_told_another_time_fires_then_too(world: World) -> None:
         "Target": {"Arn": arn, "RoleArn": role},
     }
     scheduler.create_schedule(**schedule, ScheduleExpression=_soon())
-    eventually(lambda: len(logged(world, "rescheduled")) == 1, seconds=6)
+    eventually(lambda: len(logged(world, "rescheduled")) == 1)
     scheduler.update_schedule(**schedule, ScheduleExpression=_soon())
-    eventually(lambda: len(logged(world, "rescheduled")) == 2, seconds=6)
+    eventually(lambda: len(logged(world, "rescheduled")) == 2)
     # What repeats is not due at once because it once was something else.
     scheduler.update_schedule(**schedule, ScheduleExpression="rate(1 minute)")
     time.sleep(2.5)

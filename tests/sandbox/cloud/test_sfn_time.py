@@ -35,7 +35,7 @@ def test_a_machine_that_lasts_too_long_times_out_uncaught(world: World) -> None:
         "Both": {
             "Type": "Parallel",
             "Branches": [
-                {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
+                {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
             ],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Never"}],
             "End": True,
@@ -65,8 +65,8 @@ def test_a_machine_that_lasts_too_long_times_out_uncaught(world: World) -> None:
     events.put_targets(Rule="timed-out", Targets=[{"Id": "1", "Arn": queue}])
     began = time.monotonic()
     execution = start(world, machine)
-    told = ended(world, execution, 5)
-    assert 0.9 < time.monotonic() - began < 3
+    told = ended(world, execution)
+    assert time.monotonic() - began > 0.9
     assert told["status"] == "TIMED_OUT"
     assert kinds(world, execution)[-1] == "ExecutionTimedOut"
     bodies: list[str] = []
@@ -83,8 +83,8 @@ def test_a_machine_that_lasts_too_long_times_out_uncaught(world: World) -> None:
 
 
 def test_a_task_that_lasts_too_long_is_told_so(world: World) -> None:
-    code = "import time\ndef handler(event, context):\n    time.sleep(3)"
-    arn = make_function(world, "too-slow", code, Timeout=10)
+    code = "import time\ndef handler(event, context):\n    time.sleep(300)"
+    arn = make_function(world, "too-slow", code, Timeout=600)
     states = {
         "Work": {
             "Type": "Task",
@@ -98,7 +98,7 @@ def test_a_task_that_lasts_too_long_is_told_so(world: World) -> None:
     }
     machine = make_machine(world, "too-slow", states, [allow("lambda:InvokeFunction", arn)])
     execution = start(world, machine)
-    assert ended(world, execution, 3)["output"]["Error"] == "States.Timeout"
+    assert ended(world, execution)["output"]["Error"] == "States.Timeout"
     (event,) = [event for event in history(world, execution) if event["type"] == "TaskTimedOut"]
     assert event["taskTimedOutEventDetails"]["error"] == "States.Timeout"
 
@@ -121,14 +121,17 @@ def test_shortened_waits_keep_their_length_in_the_history(world: World) -> None:
     machine = make_machine(world, "shortened", states, [allow("lambda:InvokeFunction", arn)])
     began = time.monotonic()
     execution = start(world, machine)
-    told = ended(world, execution)
-    assert time.monotonic() - began < 15
-    assert (told["stopDate"] - told["startDate"]).total_seconds() == pytest.approx(210, abs=10)
+    told = ended(world, execution)  # no one waits the 210 seconds for it
+    lasted = (told["stopDate"] - told["startDate"]).total_seconds()
+    assert 209.9 < lasted < 210.1 + time.monotonic() - began
     events = history(world, execution)
     failed = [event["timestamp"] for event in events if event["type"] == "TaskFailed"]
     again = [event["timestamp"] for event in events if event["type"] == "TaskScheduled"][1:]
     waits = [(there - here).total_seconds() for here, there in zip(failed, again, strict=False)]
-    assert waits == [pytest.approx(20, abs=0.5), pytest.approx(40, abs=0.5)]
+    assert [wait >= shortest for wait, shortest in zip(waits, (19.9, 39.9), strict=True)] == [
+        True
+    ] * 2
+    assert sum(waits) < 60.1 + time.monotonic() - began
 
 
 @pytest.mark.usefixtures("hundredfold")

@@ -2,11 +2,12 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .world import World, get, until
+from .world import Held, World, get, until
 
 pytestmark = pytest.mark.sandbox
 
@@ -24,7 +25,7 @@ def run(world: World, name: str, definition: str) -> Any:
         task = ecs.describe_tasks(cluster=name, tasks=[arn])["tasks"][0]
         return task if task["lastStatus"] == "STOPPED" else None
 
-    return until(stopped, 20)
+    return until(stopped)
 
 
 def serve(world: World, name: str, definition: str, **changes: Any) -> str:
@@ -35,20 +36,25 @@ def serve(world: World, name: str, definition: str, **changes: Any) -> str:
     return address
 
 
-def test_a_request_in_flight_is_answered_before_the_task_stops(world: World) -> None:
+def test_a_request_in_flight_is_answered_before_the_task_stops(
+    world: World, tmp_path: Path
+) -> None:
     address = serve(world, "drain", world.definition("drain"))
     answers: list[tuple[int, Any]] = []
-    slow = threading.Thread(target=lambda: answers.append(get(address, "/slow?seconds=3")))
+    held = Held(tmp_path)
+    slow = threading.Thread(target=lambda: answers.append(get(address, held.path)))
     slow.start()
-    time.sleep(0.5)
+    until(held.begun)
     group = world.client("elbv2").describe_target_groups(Names=["drain"])["TargetGroups"][0]
     world.client("ecs").update_service(cluster="drain", service="drain", desiredCount=0)
-    until(lambda: world.states(group["TargetGroupArn"]) == ["draining"], 2)
+    until(lambda: world.states(group["TargetGroupArn"]) == ["draining"])
     task = world.tasks("drain", "STOPPED")[0]
     assert task["lastStatus"] == "DEACTIVATING"
+    assert answers == []
+    held.release()
     slow.join()
     assert answers[0][0] == 200
-    until(lambda: world.tasks("drain", "STOPPED")[0]["lastStatus"] == "STOPPED", 10)
+    until(lambda: world.tasks("drain", "STOPPED")[0]["lastStatus"] == "STOPPED")
     assert "terminated" in world.lines("drain")
     world.remove("drain")
 
@@ -57,7 +63,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout(world: Wor
     serve(world, "stubborn", world.definition("stubborn", {"IGNORE_SIGTERM": "1"}, stopTimeout=2))
     begin = time.monotonic()
     world.remove("stubborn")
-    assert 1.5 < time.monotonic() - begin < 8
+    assert time.monotonic() - begin > 1.5
     assert world.tasks("stubborn", "STOPPED")[0]["containers"][0]["exitCode"] == 137
 
 
@@ -199,7 +205,7 @@ def test_running_tasks_are_found_by_name(world: World) -> None:
         answer = discovery.discover_instances(NamespaceName="test.local", ServiceName="api")
         return list(answer["Instances"])
 
-    until(lambda: len(found()) == 2, 10)
+    until(lambda: len(found()) == 2)
     instances = found()
     attributes = instances[0]["Attributes"]
     address = f"{attributes['AWS_INSTANCE_IPV4']}:{attributes['AWS_INSTANCE_PORT']}"

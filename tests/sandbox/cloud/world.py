@@ -15,6 +15,8 @@ from sandbox.cloud import Cloud
 from sandbox.images import build_and_push
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 90.0
+"""Longest wait for what must come by itself; green, it costs nothing."""
 APP = Path(__file__).parent / "app"
 TRUST = {
     "Version": "2012-10-17",
@@ -101,7 +103,7 @@ class World:
             "name": "app",
             "image": self.image() if "image" not in changes else changes["image"],
             "essential": True,
-            "stopTimeout": 2,
+            "stopTimeout": 60,
             "portMappings": [{"containerPort": 5000}],
             "environment": [{"name": k, "value": v} for k, v in (environment or {}).items()],
             "logConfiguration": {
@@ -138,8 +140,9 @@ class World:
             TargetType="ip",
             **{
                 "HealthCheckPath": "/health",
-                "HealthCheckIntervalSeconds": 5,
-                "HealthCheckTimeoutSeconds": 2,
+                # A busy machine is no reason to judge a target that works.
+                "HealthCheckIntervalSeconds": 20,
+                "HealthCheckTimeoutSeconds": 15,
                 "UnhealthyThresholdCount": 2,
                 **check,
             },
@@ -178,7 +181,7 @@ class World:
         found = self.client("ecs").describe_services(cluster=name, services=[name])
         return list(found["services"][0]["deployments"])
 
-    def rollout(self, name: str, state: str = "COMPLETED", seconds: float = 30) -> dict[str, Any]:
+    def rollout(self, name: str, state: str = "COMPLETED") -> dict[str, Any]:
         """Wait until the primary deployment is in ``state``."""
         return until(
             lambda: [
@@ -186,8 +189,7 @@ class World:
                 for deployment in self.deployments(name)
                 if deployment["status"] == "PRIMARY" and deployment["rolloutState"] == state
             ],
-            seconds,
-            lambda: json.dumps(self.explained(name), indent=1, default=str),
+            complaint=lambda: json.dumps(self.explained(name), indent=1, default=str),
         )[0]
 
     def explained(self, name: str) -> dict[str, Any]:
@@ -209,10 +211,7 @@ class World:
     def remove(self, name: str) -> None:
         """Delete the service and wait until its tasks are gone."""
         self.client("ecs").delete_service(cluster=name, service=name, force=True)
-        until(
-            lambda: all(task["lastStatus"] == "STOPPED" for task in self.tasks(name, "STOPPED")),
-            20,
-        )
+        until(lambda: all(task["lastStatus"] == "STOPPED" for task in self.tasks(name, "STOPPED")))
 
     def states(self, group: str) -> list[str]:
         """The health states of a target group's targets."""
@@ -227,9 +226,25 @@ class World:
         return [event["message"] for event in found["events"]]
 
 
+class Held:
+    """Requests to the test app, as a process, that are answered when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.path = f"/held?folder={folder}"
+
+    def begun(self) -> int:
+        """How many requests have come."""
+        return len(list(self._folder.glob("begun-*")))
+
+    def release(self) -> None:
+        """Answer them."""
+        (self._folder / "go").touch()
+
+
 def get(address: str, path: str = "/", headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
     """GET once; returns status and parsed JSON (or text)."""
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
     try:
         connection.request("GET", path, headers=dict(headers or {}))
         answer = connection.getresponse()
@@ -243,7 +258,9 @@ def get(address: str, path: str = "/", headers: Mapping[str, str] | None = None)
 
 
 def until(
-    question: Callable[[], T], seconds: float, complaint: Callable[[], str] = lambda: ""
+    question: Callable[[], T],
+    seconds: float = PATIENCE_SECONDS,
+    complaint: Callable[[], str] = lambda: "",
 ) -> T:
     """Ask until the answer is true; fail after ``seconds``."""
     end = time.monotonic() + seconds

@@ -104,7 +104,7 @@ def test_a_hook_that_waits_does_not_hold_up_other_resources(project: Project) ->
 import threading
 released = threading.Event()
 def waits(args):
-    assert released.wait(5)
+    assert released.wait(60)
 Thing("slow", Options(hooks=pulumi.ResourceHookBinding(before_create=[waits])))
 a = Thing("a")
 b = Thing("b", value=a.arn)

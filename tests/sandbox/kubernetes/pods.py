@@ -14,7 +14,7 @@ from sandbox.cloud.settings import Settings
 from sandbox.kubernetes import client, nodes
 from sandbox.kubernetes.pods import attendant as pods
 
-from ..cloud.world import World
+from ..cloud.world import PATIENCE_SECONDS, World
 
 T = TypeVar("T")
 APP = Path(__file__).parent.parent / "cloud" / "app"
@@ -70,7 +70,7 @@ class Cluster:
             }
         )
 
-    def expose(self, name: str, *, seconds: float = 20, **changes: Any) -> str:
+    def expose(self, name: str, *, seconds: float = PATIENCE_SECONDS, **changes: Any) -> str:
         """Make a Service of type LoadBalancer for a Deployment, return its address."""
         self.api.create(
             {
@@ -114,7 +114,7 @@ def pod_spec(changes: dict[str, Any]) -> dict[str, Any]:
     container = {
         "name": "web",
         "ports": [{"name": "http", "containerPort": PORT}],
-        "readinessProbe": {"httpGet": PROBE, "periodSeconds": 1},
+        "readinessProbe": {"httpGet": PROBE, "periodSeconds": 1, "timeoutSeconds": 30},
         **changes,
     }
     return {"containers": [container], "terminationGracePeriodSeconds": 5, **spec}
@@ -171,7 +171,7 @@ def ready(pod: dict[str, Any]) -> bool:
     return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
 
 
-def until(question: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def until(question: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
     """Ask until the answer is true; the failure says what was waited for."""
     deadline = time.monotonic() + seconds
     while not (answer := question()):
@@ -182,7 +182,7 @@ def until(question: Callable[[], T | None], what: str, seconds: float = 20) -> T
 
 def get(where: str, path: str = "/") -> tuple[int, Any]:
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection(where, timeout=10)
+    connection = http.client.HTTPConnection(where, timeout=PATIENCE_SECONDS)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         answer = connection.getresponse()

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,5 @@ def test_a_kubeconfig_that_points_nowhere_says_how_long_it_was_tried(
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
         (tmp_path / "config").write_text(json.dumps(config(url)))
         monkeypatch.setenv(choice.KUBECONFIG, str(tmp_path / "config"))
-        began = time.monotonic()
         with pytest.raises(CloudError, match=rf"{url} .*gave no answer within 0\.3 s"):
             choice.choose()
-    assert time.monotonic() - began < 3

@@ -54,7 +54,7 @@ def waiting(pod: dict[str, Any]) -> dict[str, str]:
 def flag_probe(flag: Path, **more: Any) -> dict[str, Any]:
     """A probe that passes while ``flag`` exists."""
     script = f"import os, sys; sys.exit(not os.path.exists({str(flag)!r}))"
-    return {"exec": {"command": ["python3", "-c", script]}, "timeoutSeconds": 5, **more}
+    return {"exec": {"command": ["python3", "-c", script]}, "timeoutSeconds": 60, **more}
 
 
 def pid_of(status: dict[str, Any], cluster: Cluster) -> int:
@@ -166,7 +166,7 @@ def test_a_container_that_fails_its_liveness_probe_is_started_again(
     until(lambda: ready(cluster.pod("mortal")), "readiness")
     first = pid_of(container(cluster.pod("mortal")), cluster)
     flag.unlink()
-    until(lambda: container(cluster.pod("mortal"))["restartCount"] == 1, "a restart")
+    until(lambda: container(cluster.pod("mortal"))["restartCount"] >= 1, "a restart")
     flag.touch()
     until(lambda: ready(cluster.pod("mortal")), "readiness again")
     status = container(cluster.pod("mortal"))
@@ -276,8 +276,20 @@ def test_a_pod_that_nobody_can_run_is_played_and_says_so(cluster: Cluster) -> No
     cluster.remove("foreign")
 
 
-def test_a_pod_ends_with_its_hook_then_sigterm_then_the_grace_period(cluster: Cluster) -> None:
-    cluster.run("polite", lifecycle={"preStop": {"sleep": {"seconds": 2}}})
+def test_a_pod_ends_with_its_hook_then_sigterm_then_the_grace_period(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    hook = (
+        "import pathlib, time\n"
+        f"pathlib.Path({str(begun)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)"
+    )
+    cluster.run(
+        "polite",
+        lifecycle={"preStop": {"exec": {"command": ["python3", "-c", hook]}}},
+        spec={"terminationGracePeriodSeconds": 600},
+    )
     cluster.run(
         "stubborn",
         env=[{"name": "IGNORE_SIGTERM", "value": "1"}],
@@ -287,33 +299,40 @@ def test_a_pod_ends_with_its_hook_then_sigterm_then_the_grace_period(cluster: Cl
     for name in ("polite", "stubborn"):
         until(lambda: ready(cluster.pod(name)), name)  # noqa: B023
         pids[name] = pid_of(container(cluster.pod(name)), cluster)
-    begin = time.monotonic()
     cluster.api.delete("v1", "Pod", "polite", "default")
-    time.sleep(1)
+    until(begun.exists, "the hook to begin")
+    time.sleep(0.5)
     assert started(pids["polite"]), "SIGTERM comes after the hook only"
+    assert "terminated" not in cluster.log("polite")
+    go.touch()
     until(lambda: cluster.api.get("v1", "Pod", "polite", "default") is None, "polite to go")
-    assert 2 <= time.monotonic() - begin < 4
     assert cluster.log("polite").endswith("terminated\n")
     begin = time.monotonic()
     cluster.remove("stubborn")
-    assert 1.5 < time.monotonic() - begin < 5, "two seconds are the least"
+    assert time.monotonic() - begin > 1.5, "two seconds are the least"
     assert [started(pid) for pid in pids.values()] == [None, None]
 
 
 def test_a_forced_deletion_kills_at_once(cluster: Cluster) -> None:
-    cluster.run("forced", env=[{"name": "IGNORE_SIGTERM", "value": "1"}])
+    cluster.run(
+        "forced",
+        env=[{"name": "IGNORE_SIGTERM", "value": "1"}],
+        spec={"terminationGracePeriodSeconds": 600},
+    )
     until(lambda: ready(cluster.pod("forced")), "readiness")
     pid = pid_of(container(cluster.pod("forced")), cluster)
     cluster.api.delete("v1", "Pod", "forced", "default", grace_seconds=0)
-    until(lambda: started(pid) is None, "the process to end", seconds=1.5)
+    until(lambda: started(pid) is None, "the process to end")
 
 
 def test_the_end_of_the_attendant_leaves_no_process(cluster: Cluster) -> None:
     """The last test of this module: nothing runs after it."""
-    cluster.run("last", env=[{"name": "IGNORE_SIGTERM", "value": "1"}])
+    cluster.run(
+        "last",
+        env=[{"name": "IGNORE_SIGTERM", "value": "1"}],
+        spec={"terminationGracePeriodSeconds": 600},
+    )
     until(lambda: ready(cluster.pod("last")), "readiness")
     pid = pid_of(container(cluster.pod("last")), cluster)
-    begin = time.monotonic()
     cluster.attendant.stop()
-    assert time.monotonic() - begin < 5
     assert started(pid) is None

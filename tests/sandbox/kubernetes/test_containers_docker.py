@@ -89,7 +89,7 @@ def test_a_pod_is_a_container_with_the_limits_and_rights_of_its_specification(
         volumeMounts=[{"name": "tmp", "mountPath": "/tmp"}],
         spec={"volumes": [{"name": "tmp", "emptyDir": {}}], "terminationGracePeriodSeconds": 0},
     )
-    until(lambda: ready(cluster.pod("web")), json.dumps(cluster.events("web")), 60)
+    until(lambda: ready(cluster.pod("web")), json.dumps(cluster.events("web")))
     (container,) = containers(engine, "web")
     attributes: dict[str, Any] = container.attrs
     host, config = attributes["HostConfig"], attributes["Config"]
@@ -110,6 +110,6 @@ def test_a_pod_is_a_container_with_the_limits_and_rights_of_its_specification(
 def test_the_end_of_the_attendant_leaves_no_container(cluster: Cluster, engine: Any) -> None:
     """The last test of this module: nothing runs after it."""
     cluster.run("last")
-    until(lambda: ready(cluster.pod("last")), "readiness", 60)
+    until(lambda: ready(cluster.pod("last")), "readiness")
     cluster.attendant.stop()
     assert containers(engine, "last") == []

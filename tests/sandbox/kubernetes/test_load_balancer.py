@@ -93,7 +93,7 @@ def test_an_established_connection_stays_with_a_pod_that_is_no_longer_ready(
     cluster.deploy("kept", 1, readinessProbe=probe)
     where = cluster.expose("kept")
     until(lambda: get_quietly(where), "an answer")
-    connection = http.client.HTTPConnection(where, timeout=5)
+    connection = http.client.HTTPConnection(where, timeout=60)
     connection.request("GET", "/")
     assert connection.getresponse().read()
     flag.unlink()
@@ -143,7 +143,7 @@ def test_a_rolling_update_answers_every_request(cluster: Cluster) -> None:
         kind_of_patch="strategic",
     )
     try:
-        until(lambda: seen[-20:] == ["2"] * 20, "the new version everywhere", seconds=40)
+        until(lambda: seen[-20:] == ["2"] * 20, "the new version everywhere")
         until(lambda: len(cluster.living("rolling")) == 2, "the old pods to go")
     finally:
         over.set()
@@ -171,7 +171,7 @@ def test_a_certificate_ends_tls_at_the_balancer(cluster: Cluster) -> None:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
     def answer() -> int | None:
-        connection = http.client.HTTPSConnection(where, timeout=5, context=context)
+        connection = http.client.HTTPSConnection(where, timeout=60, context=context)
         try:
             connection.request("GET", "/", headers={"Connection": "close"})
             return connection.getresponse().status
@@ -187,6 +187,6 @@ def test_a_certificate_ends_tls_at_the_balancer(cluster: Cluster) -> None:
 
 def test_a_class_that_nobody_serves_gets_no_address(cluster: Cluster) -> None:
     with pytest.raises(AssertionError, match="waited 2 s for an address"):
-        cluster.expose("odd", loadBalancerClass="example.com/other", seconds=2)
+        cluster.expose("odd", seconds=2, loadBalancerClass="example.com/other")
     assert "ingress" not in (cluster.service("odd").get("status") or {}).get("loadBalancer", {})
     cluster.remove("odd", "Service")

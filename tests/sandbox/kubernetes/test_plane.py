@@ -36,7 +36,7 @@ def namespace(api: Api) -> Iterator[str]:
         api.delete("v1", "Pod", found["metadata"]["name"], name, grace_seconds=0)
 
 
-def until(check: Callable[[], Any], seconds: float = 30) -> Any:
+def until(check: Callable[[], Any], seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -295,10 +295,10 @@ def test_a_leaving_node_is_drained_within_the_disruption_budget(
     assert api.get("v1", "Node", extra) is None
     until(lambda: len(ready_on(api, namespace)) == 2)
     assert extra not in ready_on(api, namespace)
+    until(lambda: 1 in counts and counts[-1] == 2)
     watcher.close()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert not thread.is_alive()
-    assert len(counts) > 2
     assert min(counts) == 1
 
 

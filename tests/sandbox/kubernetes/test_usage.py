@@ -37,7 +37,7 @@ def metered(control_plane: plane.ControlPlane, api: Api) -> Iterator[Api]:
     api.delete("v1", "Namespace", NAMESPACE)
 
 
-def until(check: Callable[[], Any], seconds: float = 30) -> Any:
+def until(check: Callable[[], Any], seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < deadline, "waited in vain"

@@ -141,7 +141,7 @@ def invoke(world: World, function: str, event: object = None, qualifier: str | N
     return json.loads(answer["Payload"].read())
 
 
-def soon(ask: Callable[[], Any], seconds: float = 15) -> Any:
+def soon(ask: Callable[[], Any], seconds: float = 90) -> Any:
     """The first answer that is not empty; an AssertionError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
@@ -159,7 +159,7 @@ def telling(url: str) -> str:
     )
 
 
-def told(world: World, url: str, seconds: float = 15) -> Any:
+def told(world: World, url: str, seconds: float = 90) -> Any:
     """The next event that such a function got."""
 
     def ask() -> Any:

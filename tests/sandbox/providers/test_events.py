@@ -15,7 +15,7 @@ TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 BUS = "aws:cloudwatch/eventBus:EventBus"
 
 
-def received(world: World, url: str, seconds: float = 5) -> list[Any]:
+def received(world: World, url: str, seconds: float = 90) -> list[Any]:
     """Bodies of what comes into a queue until it stays empty."""
     sqs, deadline = world.client("sqs"), time.monotonic() + seconds
     bodies: list[Any] = []

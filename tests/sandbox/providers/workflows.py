@@ -65,7 +65,7 @@ def machine(world: World, name: str, definition: str = ECHO, **more: Any) -> str
     return str(world.__dict__[key][0])
 
 
-def executions(world: World, arn: str, *, seconds: float = 10) -> list[dict[str, Any]]:
+def executions(world: World, arn: str, *, seconds: float = 90) -> list[dict[str, Any]]:
     """What ran on a machine, once there is something and nothing of it runs any more."""
     client, deadline = world.client("stepfunctions"), time.monotonic() + seconds
     while True:

@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -20,6 +22,12 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path == "/slow":
             time.sleep(float(query["seconds"][0]))
             self._answer(200, {"slow": True, "version": os.environ.get("VERSION", "1")})
+        elif url.path == "/held":
+            folder = Path(query["folder"][0])
+            (folder / f"begun-{os.getpid()}-{threading.get_ident()}").touch()
+            while not (folder / "go").exists():
+                time.sleep(0.02)
+            self._answer(200, {"held": True})
         elif url.path == "/headers":
             self._answer(200, dict(self.headers.items()))
         elif url.path == "/environment":

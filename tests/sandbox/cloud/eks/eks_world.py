@@ -92,7 +92,7 @@ class EksWorld(World):
             **changes,
         }
         self.eks.create_cluster(name=name, **given)
-        until(lambda: self.described(name)["status"] not in SETTLING, 60)
+        until(lambda: self.described(name)["status"] not in SETTLING)
         return self.described(name)
 
     @cache  # noqa: B019
@@ -120,16 +120,16 @@ class EksWorld(World):
             found = self.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)
             return dict(found["nodegroup"])
 
-        until(lambda: look()["status"] not in SETTLING, 60)
+        until(lambda: look()["status"] not in SETTLING)
         return look()
 
     def remove_group(self, cluster: str, name: str) -> None:
         self.eks.delete_nodegroup(clusterName=cluster, nodegroupName=name)
-        until(lambda: name not in self.eks.list_nodegroups(clusterName=cluster)["nodegroups"], 60)
+        until(lambda: name not in self.eks.list_nodegroups(clusterName=cluster)["nodegroups"])
 
     def remove(self, name: str) -> None:
         self.eks.delete_cluster(name=name)
-        until(lambda: name not in self.eks.list_clusters()["clusters"], 60)
+        until(lambda: name not in self.eks.list_clusters()["clusters"])
 
 
 def _in(vpc: str) -> list[dict[str, Any]]:

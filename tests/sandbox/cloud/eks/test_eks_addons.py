@@ -22,7 +22,7 @@ def addon(eks: EksWorld, name: str, **given: Any) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         return dict(eks.eks.describe_addon(clusterName=cluster, addonName=name)["addon"])
 
-    until(lambda: look()["status"] != "CREATING", 30)
+    until(lambda: look()["status"] != "CREATING")
     return look()
 
 

@@ -155,8 +155,7 @@ def test_a_change_is_an_update_that_can_be_followed(eks: EksWorld) -> None:
                 "update"
             ]["status"]
             == "Successful"
-        ),
-        10,
+        )
     )
     found = eks.settled(name, "followed")
     assert found["scalingConfig"]["desiredSize"] == 3
@@ -195,8 +194,7 @@ def test_a_fargate_profile_is_checked_and_holds_its_cluster(eks: EksWorld) -> No
         eks.eks.delete_cluster(name="serverless")
     eks.eks.delete_fargate_profile(clusterName="serverless", fargateProfileName="shop")
     until(
-        lambda: not eks.eks.list_fargate_profiles(clusterName="serverless")["fargateProfileNames"],
-        10,
+        lambda: not eks.eks.list_fargate_profiles(clusterName="serverless")["fargateProfileNames"]
     )
     eks.remove("serverless")
 

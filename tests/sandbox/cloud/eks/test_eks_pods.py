@@ -59,12 +59,12 @@ def run(real: EksWorld, api: Api, name: str, account: str) -> str:
     ports = [{"port": 80, "targetPort": "http"}]
     balanced = {"type": "LoadBalancer", "selector": {"app": name}, "ports": ports}
     api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": balanced})
-    until(lambda: ready(api.get("v1", "Pod", name, "default") or {}), 30)
-    return str(until(lambda: address(api.get("v1", "Service", name, "default") or {}), 10))
+    until(lambda: ready(api.get("v1", "Pod", name, "default") or {}))
+    return str(until(lambda: address(api.get("v1", "Service", name, "default") or {})))
 
 
 def put(where: str, table: str) -> dict[str, Any]:
-    found = until(lambda: get_quietly(where, f"/put-item?table={table}"), 20)
+    found = until(lambda: get_quietly(where, f"/put-item?table={table}"))
     assert found is not None
     answer: dict[str, Any] = found[1]
     return answer

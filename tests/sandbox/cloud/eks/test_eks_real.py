@@ -95,15 +95,15 @@ def test_fargate_takes_the_pods_of_its_profile_and_no_others(live: EksWorld) -> 
         clusterName=NAME, fargateProfileName="shop", WaiterConfig={"Delay": 1}
     )
     for name, namespace in (("a", "serverless"), ("b", "serverless"), ("c", "elsewhere")):
-        until(partial(api.get, "v1", "ServiceAccount", "default", namespace), 20)
+        until(partial(api.get, "v1", "ServiceAccount", "default", namespace))
         api.create(_pod(name, namespace))
-    until(lambda: all(_running(api, name, "serverless") for name in "ab"), 30)
+    until(lambda: all(_running(api, name, "serverless") for name in "ab"))
     machines = {_node(api, name, "serverless") for name in "ab"}
     assert all(str(machine).startswith("fargate-ip-10-9-") for machine in machines)
     assert len(machines) == 2, "one in each zone"
     assert _node(api, "c", "elsewhere") is None
     live.eks.delete_fargate_profile(clusterName=NAME, fargateProfileName="shop")
-    until(lambda: not live.eks.list_fargate_profiles(clusterName=NAME)["fargateProfileNames"], 60)
+    until(lambda: not live.eks.list_fargate_profiles(clusterName=NAME)["fargateProfileNames"])
     assert api.list("v1", "Pod", "serverless") == []
     assert api.list("v1", "Node") == []
 
@@ -127,7 +127,7 @@ def test_the_metrics_api_comes_and_goes_with_its_add_on(live: EksWorld) -> None:
             return error.status == 404
         return False
 
-    until(gone, 20)
+    until(gone)
 
 
 def test_a_principal_may_do_what_its_access_policy_says(live: EksWorld) -> None:
@@ -153,13 +153,13 @@ def test_a_principal_may_do_what_its_access_policy_says(live: EksWorld) -> None:
             return False
         return True
 
-    until(lambda: may("seen"), 15)
+    until(lambda: may("seen"))
     assert not may("default")
     with pytest.raises(Refused, match='cannot create resource "pods"'):
         viewer.create(_pod("x", "seen"))
     live.eks.delete_access_entry(clusterName=NAME, principalArn=user)
-    until(lambda: not may("seen"), 15)
-    until(lambda: not admin.list("rbac.authorization.k8s.io/v1", "RoleBinding", "seen"), 15)
+    until(lambda: not may("seen"))
+    until(lambda: not admin.list("rbac.authorization.k8s.io/v1", "RoleBinding", "seen"))
 
 
 def test_the_control_planes_lines_are_in_the_group_that_was_made_first(live: EksWorld) -> None:
@@ -169,7 +169,7 @@ def test_the_control_planes_lines_are_in_the_group_that_was_made_first(live: Eks
         found = logs.describe_log_streams(logGroupName=group)["logStreams"]
         return {item["logStreamName"].rpartition("-")[0] for item in found}
 
-    until(lambda: streams() == {"kube-apiserver", "kube-controller-manager"}, 15)
+    until(lambda: streams() == {"kube-apiserver", "kube-controller-manager"})
 
 
 def test_a_deleted_cluster_leaves_neither_process_nor_file(real: EksWorld) -> None:
