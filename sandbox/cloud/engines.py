@@ -17,8 +17,8 @@ from .errors import CloudError
 
 VARIABLE = "SANDBOX_ENGINE"
 CHOICES = ("auto", "docker", "process")
-PATIENCE_SECONDS = 2
-"""How long the daemon may take to answer a ping; a healthy one needs milliseconds."""
+PATIENCE_SECONDS = 10
+"""How long the daemon may take to answer a ping; milliseconds, unless the machine is very busy."""
 INSTANCE_LABEL = "ministack.instance"
 """Label that the emulator puts on every container: ``<hostname>:<gateway port>``."""
 
@@ -118,7 +118,7 @@ def remove_containers(hostname: str) -> int:
     Returns how many; 0 if no daemon answers.
     """
     try:
-        client = docker_client(timeout=20)
+        client = docker_client(timeout=60)
     except Exception:  # noqa: BLE001 - no daemon, no containers
         return 0
     with contextlib.closing(client):
@@ -152,7 +152,7 @@ def remove_images(port: int) -> None:
     """
     prefix = f"127.0.0.1:{port}/"
     try:
-        client = docker_client(timeout=20)
+        client = docker_client(timeout=60)
     except Exception:  # noqa: BLE001 - no daemon, no images
         return
     with contextlib.closing(client), contextlib.suppress(Exception):

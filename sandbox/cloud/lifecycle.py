@@ -33,8 +33,8 @@ REGION = "us-east-1"
 PORT = 4566
 NEEDED_BYTES = 200 * 1024 * 1024
 """Free disk space without which a start is refused: images, logs and state need it."""
-START_SECONDS = 30
-STOP_SECONDS = 5
+START_SECONDS = 120
+STOP_SECONDS = 20
 LOG_LINES = 12
 """How much of the log an error quotes."""
 
@@ -274,7 +274,7 @@ def _await_health(cloud: Cloud, process: "subprocess.Popen[bytes]", log: Path) -
 
 
 def _healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/_ministack/health")
         return connection.getresponse().status == 200

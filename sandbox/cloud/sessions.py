@@ -43,7 +43,7 @@ def members(session: int, boot: str) -> list[int]:
     ]
 
 
-def kill_session(session: int, boot: str, *, patience: float = 3.0) -> None:
+def kill_session(session: int, boot: str, *, patience: float = 20.0) -> None:
     """SIGKILL every member until none is left, for at most ``patience`` seconds."""
     deadline = time.monotonic() + patience
     while (alive := members(session, boot)) and time.monotonic() < deadline:

@@ -18,7 +18,7 @@ from sandbox.kubernetes.client import Api, Manifest, Refused
 
 REQUESTS_PER_POD = 12
 """Enough that each pod gets one, however the load balancer chooses."""
-METRICS_SECONDS = 60.0
+METRICS_SECONDS = 180.0
 """For the first numbers of new pods: two scrapes, 10 s apart, and the autoscaler's next look."""
 METADATA_ADDRESS = "169.254.169.254"
 MANAGER = "journey"

@@ -13,11 +13,11 @@ from sandbox.kubernetes import annotations, kubeconfig, mock
 from sandbox.kubernetes.client import Api, Manifest, connect
 
 NEEDS = ("eks_cluster", "kubeconfig", "eks_web_app_url")
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 30
 """For the API server's first answer; it is on this machine, or as near as the user's own."""
 SECONDS_A_POD = 30.0
 """For one pod after the other to be replaced: start, readiness, the old one's grace."""
-FIRST_SECONDS = 10.0
+FIRST_SECONDS = 60.0
 """After a Deployment was made, within which its controller has made the first pods."""
 ZONE = "topology.kubernetes.io/zone"
 

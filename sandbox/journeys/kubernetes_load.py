@@ -18,7 +18,7 @@ from sandbox.kubernetes.client import Manifest, Refused
 
 SHARE_SECONDS = 0.5
 """How often the load is shared anew."""
-SCALE_SECONDS = 120.0
+SCALE_SECONDS = 300.0
 """For one change of direction: usage is measured every 10 s, and the autoscaler waits 15 s before
 it adds to what it added, or takes away."""
 IDLE_MILLICORES = 2

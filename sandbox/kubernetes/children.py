@@ -77,7 +77,7 @@ class Child:
     def reap(self) -> None:
         """Wait until it is gone, after ``kill``."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=30)
 
 
 def healthy(url: str) -> bool:
@@ -89,10 +89,10 @@ def healthy(url: str) -> bool:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, timeout=2, context=context
+            host, timeout=10, context=context
         )
     else:
-        connection = http.client.HTTPConnection(host, timeout=2)
+        connection = http.client.HTTPConnection(host, timeout=10)
     try:
         connection.request("GET", f"/{path}")
         return connection.getresponse().status == 200

@@ -18,7 +18,7 @@ Kind = Literal["external", "built", "mock"]
 KUBECONFIG = "SANDBOX_KUBECONFIG"
 VARIABLE = "SANDBOX_KUBERNETES"
 CHOICES = ("auto", "built", "mock")
-PROBE_SECONDS = 5
+PROBE_SECONDS = 15
 """How long the user's own cluster may take to answer; a local one needs milliseconds."""
 
 

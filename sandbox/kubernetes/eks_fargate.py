@@ -18,7 +18,7 @@ PROFILE = "eks.amazonaws.com/fargate-profile"
 TAINT = {"key": COMPUTE, "value": "fargate", "effect": "NoSchedule"}
 INSTANCE_TYPE, CPU, MEMORY_MIB = "fargate", 64, 256 * 1024
 """More than the pods of a sandbox ask for: Fargate makes room for each."""
-JOIN_SECONDS = 5
+JOIN_SECONDS = 30
 
 
 class Placer:

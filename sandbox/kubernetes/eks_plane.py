@@ -16,7 +16,7 @@ from . import kubeconfig as kubeconfigs
 
 NOTE = "note"
 """In the folder: what it is, for the terminal of whoever deploys."""
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 30
 """A control plane that says it is ready answers at once; more means that it is not well."""
 
 

@@ -12,7 +12,7 @@ from .client import Api, Refused
 
 RESOLUTION_SECONDS = 10
 """Between two looks at every node: the least that the metrics server accepts."""
-AVAILABLE_SECONDS = 60
+AVAILABLE_SECONDS = 180
 """For the API server to find it; its own check comes every few seconds."""
 NAMESPACE, SERVICE = "kube-system", "metrics-server"
 API_SERVICE = "v1beta1.metrics.k8s.io"

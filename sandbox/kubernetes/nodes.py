@@ -12,7 +12,7 @@ from ..cloud.errors import CloudError
 from . import annotations, kwok
 from .client import Api, Refused
 
-READY_SECONDS = 30
+READY_SECONDS = 120
 """For KWOK to see a new node; it needs milliseconds."""
 LEAVE_SECONDS = 120
 """For the pods of a leaving node to end; as long as their grace periods usually are."""

@@ -17,7 +17,7 @@ from .common import (
 )
 
 GONE = ("FileSystemNotFound", "MountTargetNotFound", "AccessPointNotFound")
-_SECONDS = 30
+_SECONDS = 120
 _DAYS = (1, 7, 14, 30, 60, 90, 180, 270, 365)
 _AFTER = tuple(f"AFTER_{days}_DAY{'S' * (days > 1)}" for days in _DAYS)
 

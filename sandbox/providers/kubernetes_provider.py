@@ -19,8 +19,9 @@ from sandbox.kubernetes.mock import CLUSTER as MOCK
 
 from .base import Context, Inputs, Outputs, Provider, UnsupportedInput
 
-CONNECT_SECONDS = 10
-"""How long an API server may take to answer at all; a living one needs milliseconds."""
+CONNECT_SECONDS = 30
+"""How long an API server may take to answer at all; a living one on an idle machine needs
+milliseconds."""
 
 
 class ProviderInputs(Inputs):

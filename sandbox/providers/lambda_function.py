@@ -14,8 +14,8 @@ _CODE = frozenset(
 )
 _BESIDE = frozenset({"publish", "reservedConcurrentExecutions", "skipDestroy", "tags"})
 """What is neither code nor part of a version's configuration."""
-_READY_SECONDS = 30
-_SNAPSHOT_SECONDS = 60
+_READY_SECONDS = 120
+_SNAPSHOT_SECONDS = 120
 
 
 class Function(Provider[FunctionInputs]):

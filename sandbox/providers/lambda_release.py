@@ -17,7 +17,7 @@ from .lambda_common import (
 
 _ALIAS = re.compile(r"^(?!\d+$)[\w-]{1,128}$", re.ASCII)
 _VERSION = re.compile(r"^(\$LATEST|\d+)$")
-_READY_SECONDS = 60
+_READY_SECONDS = 120
 
 
 class RoutingConfig(Inputs):

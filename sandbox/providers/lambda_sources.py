@@ -10,7 +10,7 @@ from .common import ignoring, present, tag_changes, until
 from .lambda_common import GONE, may_reach, split_function
 from .lambda_mapping import QUEUES, STREAMS, MappingInputs, check_mapping, mapping_request
 
-_SECONDS = 30
+_SECONDS = 120
 
 
 class EventSourceMapping(Provider[MappingInputs]):

@@ -22,7 +22,7 @@ _NAME = re.compile(r"^[\w.-]{1,64}$", re.ASCII)
 _QUEUE = re.compile(r"^arn:[\w-]+:sqs:[\w-]+:\d{12}:([\w.-]+)$")
 _MACHINE = re.compile(r"^arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]+(:[\w-]+)?$")
 _TYPES = ("FIRE_AND_FORGET", "REQUEST_RESPONSE")
-_SECONDS = 10
+_SECONDS = 60
 
 
 class Filter(Inputs):

@@ -259,7 +259,7 @@ def test_a_store_that_does_not_answer_is_an_entry_and_not_the_end(
         began = time.monotonic()
         answer = report.handler({}, context)
     assert answer["external_data"] == {"error": "ReadTimeoutError"}
-    assert time.monotonic() - began < 10  # with boto3's own waits it takes minutes
+    assert time.monotonic() - began < 60  # with boto3's own waits it takes five minutes
     assert Answers.asked == []
 
 

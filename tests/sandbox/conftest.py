@@ -130,7 +130,7 @@ def _docker_missing() -> str | None:
     import docker
 
     try:
-        client = docker.from_env(timeout=5)
+        client = docker.from_env(timeout=60)
         try:
             client.ping()
             base = os.environ.get("SANDBOX_BASE_IMAGE") or _default_base()

@@ -39,7 +39,7 @@ class Stage:
             "eks_web_app_url": url,
         }
 
-    def visit(self, patience: float = 60) -> Visit:
+    def visit(self, patience: float = 180) -> Visit:
         return Visit(self.outputs, lambda service: None, patience=patience)
 
     def app(self) -> App:
@@ -48,7 +48,7 @@ class Stage:
     def settle(self) -> None:
         settle(self.visit(), self.app(), "between two tests")
 
-    def take(self, title: str, *, patience: float = 60) -> Report:
+    def take(self, title: str, *, patience: float = 180) -> Report:
         return take(journey(title), self.visit(patience))
 
     def get(self, api_version: str, kind: str) -> Any:

@@ -112,7 +112,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     up = sandbox.run("up", "--json", "--no-verify", *WITHOUT_KUBERNETES, "--program", str(program))
     try:
         assert up.code == 0, up.text
-        verified = sandbox.run("verify", "--json", "--patience", "20")
+        verified = sandbox.run("verify", "--json", "--patience", "60")
         assert verified.code == 1, verified.text
         yield {
             item["title"]: f"{item['verdict']}: {' | '.join(item['evidence'])}"

@@ -23,7 +23,7 @@ from . import guard, private_addresses
 
 STOP_SECONDS = 30
 """Fargate's default between SIGTERM and SIGKILL."""
-LOG_SECONDS = 3
+LOG_SECONDS = 15
 """How long the last log lines may take to be forwarded."""
 _SCHEDULER_REASONS = frozenset(
     (

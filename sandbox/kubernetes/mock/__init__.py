@@ -29,8 +29,8 @@ NOTE = (
 ADDRESS = "mock.json"
 """In the folder, once the server listens: its port."""
 TOKEN_VARIABLE = "SANDBOX_MOCK_TOKEN"  # noqa: S105 - the name of a variable
-START_SECONDS = 30.0
-STOP_SECONDS = 5.0
+START_SECONDS = 120.0
+STOP_SECONDS = 20.0
 LOG_LINES = 12
 """How much of the log an error quotes."""
 

@@ -22,7 +22,7 @@ from .runner import Credentials, PodRunner, remove, tell
 
 __all__ = ["Attendant", "attend"]
 
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 """How long the end of all containers may take; they are killed, not asked."""
 _OVER = frozenset(("Succeeded", "Failed"))
 _log = logging.getLogger("sandbox.kubernetes")

@@ -17,8 +17,8 @@ from . import engine as pod_engine
 FIRST_PORT = 8180
 """Load balancers of Kubernetes prefer ports from here upwards; ECS's begin at 8080."""
 ATTEMPTS = 1000
-CONNECT_SECONDS = 5
-CALL_SECONDS = 10
+CONNECT_SECONDS = 10
+CALL_SECONDS = 60
 _CHUNK = 65536
 _log = logging.getLogger("sandbox.kubernetes")
 

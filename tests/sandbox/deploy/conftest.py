@@ -35,6 +35,8 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     fail: dict[str, list[BaseException]] = field(default_factory=dict)
     delay: float = 0.0
+    together: threading.Barrier | None = None
+    """Nobody goes on before so many have come."""
     at_once: int = 0
     most_at_once: int = 0
     ignored: list[str] = field(default_factory=list)
@@ -49,6 +51,8 @@ class Cloud:
             failures = self.fail.get(text)
             failure = failures.pop(0) if failures else None
         try:
+            if self.together:
+                self.together.wait(60)
             time.sleep(self.delay)
             if failure:
                 raise failure
