@@ -108,7 +108,7 @@ def _until(condition: Any, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("server", [{"DRAIN_SECONDS": "120"}], indirect=True)
+@pytest.mark.parametrize("server", [{"DRAIN_SECONDS": "115"}], indirect=True)
 def test_a_request_in_flight_is_finished_while_the_process_drains(server: Server) -> None:
     waiting = server.connect()
     assert _get(waiting, "/ready")[0] == 200
@@ -156,7 +156,7 @@ def test_who_has_connected_before_the_stop_is_answered(server: Server) -> None:
     assert server.stop()[0] == 0
 
 
-@pytest.mark.parametrize("server", [{"DRAIN_SECONDS": "120"}], indirect=True)
+@pytest.mark.parametrize("server", [{"DRAIN_SECONDS": "115"}], indirect=True)
 def test_an_idle_process_stops_before_its_time_to_drain_is_over(server: Server) -> None:
     assert server.get("/")[0] == 200
     code, _, err = server.stop()  # which waits half as long
