@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .alarms.overrides import AlarmOverride
     from .container_image import ContainerImage, ContainerImageArgs
     from .data_workflow import DataFunctions, DataProcessingWorkflow, DataProcessingWorkflowArgs
     from .eks import EksWebApp, EksWebAppArgs, ExistingCluster, Nodes
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
         Triggers,
     )
     from .network import Network, NetworkArgs, Placement
+    from .observability import (
+        ApiToWatch,
+        Chat,
+        ClusterToWatch,
+        DeploymentMark,
+        FunctionToWatch,
+        Observability,
+        ObservabilityArgs,
+        QueueToWatch,
+        ServiceToWatch,
+        TableToWatch,
+        WorkflowToWatch,
+    )
     from .order_workflow import OrderFunctions, OrderWorkflow, OrderWorkflowArgs
     from .policy import Statement, allow
     from .python_layer import PythonLayer, PythonLayerArgs
@@ -46,6 +60,7 @@ if TYPE_CHECKING:
     from .web_app import Domain, HealthCheck, Scaling, WebApp
 
 _HOMES = {
+    "alarms.overrides": ("AlarmOverride",),
     "container_image": ("ContainerImage", "ContainerImageArgs"),
     "data_workflow": ("DataFunctions", "DataProcessingWorkflow", "DataProcessingWorkflowArgs"),
     "eks": ("EksWebApp", "EksWebAppArgs", "ExistingCluster", "Nodes"),
@@ -70,6 +85,19 @@ _HOMES = {
         "Triggers",
     ),
     "network": ("Network", "NetworkArgs", "Placement"),
+    "observability": (
+        "ApiToWatch",
+        "Chat",
+        "ClusterToWatch",
+        "DeploymentMark",
+        "FunctionToWatch",
+        "Observability",
+        "ObservabilityArgs",
+        "QueueToWatch",
+        "ServiceToWatch",
+        "TableToWatch",
+        "WorkflowToWatch",
+    ),
     "order_workflow": ("OrderFunctions", "OrderWorkflow", "OrderWorkflowArgs"),
     "policy": ("Statement", "allow"),
     "python_layer": ("PythonLayer", "PythonLayerArgs"),
@@ -87,16 +115,21 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AlarmOverride",
+    "ApiToWatch",
     "AttachArgs",
     "Attachment",
     "BeforeDeployArgs",
     "BeforeDeployError",
     "CanaryError",
+    "Chat",
+    "ClusterToWatch",
     "ContainerImage",
     "ContainerImageArgs",
     "DataFunctions",
     "DataProcessingWorkflow",
     "DataProcessingWorkflowArgs",
+    "DeploymentMark",
     "DiscoveryArgs",
     "Domain",
     "EksWebApp",
@@ -107,6 +140,7 @@ __all__ = [
     "FunctionFailures",
     "FunctionFileSystem",
     "FunctionRelease",
+    "FunctionToWatch",
     "FunctionVpc",
     "HealthCheck",
     "MultiTriggerFunction",
@@ -114,22 +148,28 @@ __all__ = [
     "Network",
     "NetworkArgs",
     "Nodes",
+    "Observability",
+    "ObservabilityArgs",
     "OrderFunctions",
     "OrderWorkflow",
     "OrderWorkflowArgs",
     "Placement",
     "PythonLayer",
     "PythonLayerArgs",
+    "QueueToWatch",
     "RolloutError",
     "Scaling",
+    "ServiceToWatch",
     "StateMachine",
     "StateMachineArgs",
     "Statement",
+    "TableToWatch",
     "Triggers",
     "Undo",
     "WebApp",
     "WorkflowFunction",
     "WorkflowRelease",
+    "WorkflowToWatch",
     "WorkflowTriggers",
     "allow",
 ]

@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .alarms import Formula
 from .transport import tls_only
 
 VISIBILITY_SECONDS = 30
@@ -138,25 +137,4 @@ def make_queue_policy(
         queue_url=queue.url,
         policy=tls_only("sqs:*", [queue.arn], allowed),
         opts=opts,
-    )
-
-
-def depth_formula(role: str, description: str) -> Formula:
-    """Rings while a queue that should be empty is not; for dead-letter and failure queues.
-
-    The dimension is ``QueueName``. One message is enough: each stands for work that is lost
-    until somebody looks at it.
-    """
-    return Formula(
-        role=role,
-        description=description,
-        metric="ApproximateNumberOfMessagesVisible",
-        namespace="AWS/SQS",
-        statistic="Maximum",
-        threshold=0,
-        comparison="GreaterThanThreshold",
-        periods=1,
-        to_alarm=1,
-        missing="notBreaching",  # SQS reports nothing of a queue that nobody used for hours
-        fails_deployment=False,
     )

@@ -4,12 +4,13 @@ Owns the state machine and its five functions. Leaves out who starts it (``start
 and where results are kept: they are the execution's output.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..architecture import checked_architecture
 from ..checks import workflow_name
 from ..errors import check_keys
@@ -19,7 +20,9 @@ from ..policy import Statement
 from ..runtimes import checked_runtime
 from ..shipped import function_code
 from ..state_machine import StateMachine, StateMachineArgs, WorkflowRelease
+from ..state_machine.composed import compose
 from ..tags import merged
+from ..watched import Watched, inside
 from .definition import FUNCTION_SECONDS, definition
 
 KIND = "DataProcessingWorkflow"
@@ -77,6 +80,10 @@ class DataProcessingWorkflowArgs(TypedDict):
     """Whether alarms are made for failed executions and functions (True)."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """SNS topic that is told when an alarm starts and ends; nobody unless given."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``failed``, ``execution-time``; of a step
+    with its name before it: ``process-a/duration``. They are for alarms that are made here and
+    for those that ``Observability`` makes. None by default."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that is made, over the component's own. None by default."""
 
@@ -122,6 +129,9 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
         days = checked_retention(who, given.get("log_retention_days"))
         own = given.get("functions", {})
         code = {step: own.get(folder) or function_code(folder) for step, folder in STEPS.items()}
+        document = definition()
+        timeouts = dict.fromkeys(map(_inside, STEPS), FUNCTION_SECONDS)
+        composed = compose(who, name, document, timeouts, given.get("alarm_overrides"))
         super().__init__(f"slipway:index:{KIND}", name, {}, opts)
         tags = merged(KIND, name, given.get("tags"))
         child = pulumi.ResourceOptions(parent=self)
@@ -142,11 +152,11 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
             }
             if watched.topic_arn is not None:
                 function["alarm_topic_arn"] = watched.topic_arn
-            functions[step] = MultiTriggerFunction(
-                f"{name}-{STEPS[step].replace('_', '-')}", function, opts=child
-            )
+            if overrides := composed.functions[_inside(step)]:
+                function["alarm_overrides"] = overrides
+            functions[step] = MultiTriggerFunction(f"{name}-{_inside(step)}", function, opts=child)
         machine: StateMachineArgs = {
-            "definition": definition(),
+            "definition": document,
             "functions": {step: function.task() for step, function in functions.items()},
             "release": given.get("release", {}),
             "log_retention_days": days,
@@ -156,7 +166,12 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
         }
         if watched.topic_arn is not None:
             machine["alarm_topic_arn"] = watched.topic_arn
+        if composed.machine:
+            machine["alarm_overrides"] = composed.machine
         self._machine = StateMachine(name, machine, opts=child)
+        self._things = [*self._machine.watched()]
+        for step, made in functions.items():
+            self._things += inside(_inside(step), made.watched())
         self.name = self._machine.name
         self.arn = self._machine.arn
         self.alias_arn = self._machine.alias_arn
@@ -172,6 +187,10 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
             }
         )
 
+    def watched(self) -> Sequence[Watched]:
+        """The machine and the steps."""
+        return self._things
+
     def start_policy(self) -> list[Statement]:
         """Start executions."""
         return self._machine.start_policy()
@@ -179,3 +198,8 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
     def read_policy(self) -> list[Statement]:
         """Read executions and their histories."""
         return self._machine.read_policy()
+
+
+def _inside(step: str) -> str:
+    """What a step's function is called within the component."""
+    return STEPS[step].replace("_", "-")

@@ -41,9 +41,9 @@ def before_nodes(
         opts=opts,
     )
     allowed = attach(name, role, [CNI_POLICY], opts)
-    agent = _addon(settings, made, cluster, "eks-pod-identity-agent", tags, opts)
-    proxy = _addon(settings, made, cluster, "kube-proxy", tags, opts)
-    network = _addon(
+    agent = make_addon(settings, made, cluster, "eks-pod-identity-agent", tags, opts)
+    proxy = make_addon(settings, made, cluster, "kube-proxy", tags, opts)
+    network = make_addon(
         settings,
         made,
         cluster,
@@ -67,10 +67,10 @@ def after_nodes(
 ) -> list[pulumi.Resource]:
     """Names for services, and figures for the autoscaler."""
     needs = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(nodes)))
-    return [_addon(settings, made, cluster, addon, tags, needs) for addon in WITH_NODES]
+    return [make_addon(settings, made, cluster, addon, tags, needs) for addon in WITH_NODES]
 
 
-def _addon(
+def make_addon(
     settings: Settings,
     made: NewCluster,
     cluster: Cluster,
@@ -79,6 +79,7 @@ def _addon(
     opts: pulumi.ResourceOptions,
     **more: Any,
 ) -> "aws.eks.Addon":
+    """One add-on, with what all of them have in common."""
     return aws.eks.Addon(
         f"{settings.name}-{addon}",
         cluster_name=cluster.name,

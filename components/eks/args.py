@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..network import Placement
 from ..web_app import WebApp
 
@@ -99,5 +100,14 @@ class EksWebAppArgs(TypedDict):
     log_retention_days: NotRequired[int]
     """Days that the control plane's logs are kept (30): one of CloudWatch's values, such as 7, 14,
     30, 90, 365."""
+    container_insights: NotRequired[str]
+    """``off`` (default), ``on`` or ``enhanced``: EKS's add-on ``amazon-cloudwatch-observability``,
+    which measures nodes and pods. ``on`` is billed as custom metrics, 0.30 USD a month for each
+    figure of each node, namespace and app; ``enhanced`` adds every container and is billed by the
+    observation, 0.21 USD a million (us-east-1, CloudWatch pricing): never on by itself."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``unschedulable``, ``api-errors``,
+    ``storage``, and with Container Insights ``nodes`` and ``restarts``. The alarms are made by
+    ``Observability``."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that is made in AWS, over the component's own."""

@@ -30,6 +30,8 @@ class Cluster:
     security_group_id: pulumi.Input[str] = ""
     """The one that EKS made; empty in a given cluster, where nothing needs it."""
     entries: list[pulumi.Resource] = field(default_factory=list)
+    log_group_name: pulumi.Input[str] | None = None
+    """Where the control plane logs; None where it does not, or in a given cluster."""
 
 
 def make_cluster(
@@ -37,17 +39,15 @@ def make_cluster(
 ) -> Cluster:
     """A cluster without machines yet."""
     name, cluster_name = settings.name, str(settings.cluster_name)
-    before: list[pulumi.Resource] = []
+    logs = None
     if made.control_plane_logs:
         # EKS would make it without retention; with this one it finds it.
-        before.append(
-            aws.cloudwatch.LogGroup(
-                f"{name}-control-plane",
-                name=f"/aws/eks/{cluster_name}/cluster",
-                retention_in_days=made.log_retention_days,
-                tags=tags,
-                opts=opts,
-            )
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-control-plane",
+            name=f"/aws/eks/{cluster_name}/cluster",
+            retention_in_days=made.log_retention_days,
+            tags=tags,
+            opts=opts,
         )
     key = None
     if made.secrets_encryption:
@@ -86,7 +86,9 @@ def make_cluster(
         encryption_config_key_arn=None if key is None else key.arn,
         deletion_protection=made.deletion_protection,
         tags=tags,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=before)),
+        opts=pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(depends_on=[] if logs is None else [logs])
+        ),
     )
     # Not the plain name: what is made in the cluster must be gone before the cluster is. An output
     # of the component stands for the cluster inside it; the component itself stands for nothing.
@@ -98,6 +100,7 @@ def make_cluster(
         kubeconfig=pulumi.Output.secret(cluster.kubeconfig_json),
         security_group_id=group,
         entries=_entries(settings, made, known, tags, opts),
+        log_group_name=None if logs is None else logs.name,
     )
 
 

@@ -6,6 +6,7 @@ else runs in the cluster. One file a concern beside this one; here they are put 
 order data flows.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -13,10 +14,12 @@ import pulumi_kubernetes as k8s
 
 from .. import domain as domains
 from ..tags import merged
+from ..watched import Watched
 from . import addons, load_balancer, manifests, schema
 from .args import EksWebAppArgs
 from .cluster import Cluster, make_cluster
 from .identity import app_role
+from .insights import make_insights
 from .nodes import make_nodes
 from .objects import Objects
 from .patches import patched
@@ -106,6 +109,24 @@ class EksWebApp(pulumi.ComponentResource):
         self.service_account = app.service_account
         self.role_arn = pulumi.Output.from_input(None if role is None else role.arn)
         self.deployment_name = app.deployment
+        self._things = [
+            Watched(
+                kind="cluster",
+                # Names of the Deployment and its namespace, as Container Insights calls them.
+                dimensions={
+                    "ClusterName": cluster.name,
+                    "Namespace": app.namespace,
+                    "PodName": app.deployment,
+                },
+                formulas=made.formulas,
+                log_group_name=cluster.log_group_name,
+                insights=None if made.made is None else made.made.container_insights,
+                check={
+                    "kubernetes": cluster.name,
+                    "url": pulumi.Output.concat(self.url, made.app.health.path),
+                },
+            )
+        ]
         self.register_outputs(
             {
                 key: getattr(self, key)
@@ -113,6 +134,10 @@ class EksWebApp(pulumi.ComponentResource):
                 if not key.startswith("_")
             }
         )
+
+    def watched(self) -> Sequence[Watched]:
+        """What ``Observability`` is told: the cluster, as far as the app depends on it."""
+        return self._things
 
     @property
     def kubernetes_provider(self) -> "k8s.Provider | None":
@@ -147,6 +172,7 @@ def _cluster(
     before = addons.before_nodes(made, made.made, cluster, tags, child)
     nodes = make_nodes(made, made.made, cluster, before, tags, child)
     after = addons.after_nodes(made, made.made, cluster, nodes, tags, child)
+    make_insights(made, made.made, cluster, nodes, tags, child)
     return cluster, [*cluster.entries, *before, *nodes, *after]
 
 

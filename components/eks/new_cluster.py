@@ -21,16 +21,18 @@ KUBERNETES_VERSIONS = ("1.34", "1.35", "1.36")
 ones cost six times as much for the control plane."""
 DEFAULT_KUBERNETES_VERSION = "1.35"
 """The middle one: the newest is weeks old when add-ons first follow it, the oldest soon ends."""
+INSIGHTS_ADDON = "amazon-cloudwatch-observability"
 ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "metrics-server")
 """What makes a cluster of machines: addresses and network policies, services, roles for pods,
 names, and the figures that the autoscaler reads."""
+CONTAINER_INSIGHTS = ("off", "on", "enhanced")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 DEFAULT_LOG_TYPES = ("api", "audit", "authenticator")
 """Who asked what, and who was let in. The other two talk about pods, whose events tell the same."""
 CLUSTER_ONLY = (
     *("admins", "operators", "nodes", "fargate", "private_endpoint", "public_access_cidrs"),
     *("control_plane_logs", "secrets_encryption", "deletion_protection", "addon_versions"),
-    "log_retention_days",
+    *("log_retention_days", "container_insights"),
 )
 """What a given cluster's owner decides."""
 NODE_COUNT, NODE_MIN, NODE_MAX, DISK_GIB = 2, 1, 4, 20
@@ -69,6 +71,7 @@ class NewCluster:
     deletion_protection: bool
     addon_versions: Mapping[str, str]
     log_retention_days: int
+    container_insights: str
 
     @property
     def node_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
@@ -88,6 +91,8 @@ def resolve(who: str, args: EksWebAppArgs, network: Placement, app: ResolvedWebA
     if fargate:
         _check_fargate(who, app, public_nodes)
     private_endpoint = args.get("private_endpoint", False)
+    insights = _insights(who, args.get("container_insights", "off"), fargate)
+    known = ADDONS if insights == "off" else (*ADDONS, INSIGHTS_ADDON)
     return NewCluster(
         vpc_id=network["vpc_id"],
         public_subnet_ids=network["public_subnet_ids"],
@@ -105,8 +110,9 @@ def resolve(who: str, args: EksWebAppArgs, network: Placement, app: ResolvedWebA
         ],
         secrets_encryption=args.get("secrets_encryption", True),
         deletion_protection=args.get("deletion_protection", False),
-        addon_versions=_addons(who, args.get("addon_versions", {})),
+        addon_versions=_addons(who, args.get("addon_versions", {}), known),
         log_retention_days=checked_retention(who, args.get("log_retention_days")),
+        container_insights=insights,
     )
 
 
@@ -225,12 +231,24 @@ def _cidrs(who: str, given: Sequence[str], private_endpoint: bool) -> Sequence[s
     return list(given)
 
 
-def _addons(who: str, given: Mapping[str, str]) -> Mapping[str, str]:
+def _insights(who: str, given: str, fargate: bool) -> str:
+    if fargate and given != "off":
+        raise invalid(
+            who,
+            "container_insights",
+            given,
+            "'off' with fargate=True",
+            "Its agent runs on nodes and sees no pod on Fargate: leave one of the two out.",
+        )
+    return one_of(who, "container_insights", given, CONTAINER_INSIGHTS)
+
+
+def _addons(who: str, given: Mapping[str, str], known: Sequence[str]) -> Mapping[str, str]:
     for name, version in given.items():
-        if name not in ADDONS:
-            close = nearest(name, ADDONS)
+        if name not in known:
+            close = nearest(name, known)
             hint = f"Did you mean {close!r}?" if close else "Make other add-ons beside it."
-            raise invalid(who, "addon_versions", name, listed(ADDONS), hint)
+            raise invalid(who, "addon_versions", name, listed(known), hint)
         if not _VERSION.fullmatch(str(version)):
             raise invalid(
                 who,

@@ -5,7 +5,7 @@ Everything that can be wrong is found here, before a resource exists. The app's 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ import pulumi
 import yaml
 
 from .. import shipped
+from ..alarms import Formula, clusters, overridden, refuse_unknown
 from ..errors import invalid
 from ..web_app import ResolvedWebApp, checked_args
 from ..web_app import resolve as resolve_app
@@ -48,6 +49,7 @@ class Settings:
     require_digest: bool
     load_balancer_class: str | None
     manifests: Mapping[str, Manifest]
+    formulas: Sequence[Formula]
     tags: Mapping[str, pulumi.Input[str]]
 
     @property
@@ -92,10 +94,11 @@ def resolve(name: str, args: EksWebAppArgs, opts: pulumi.ResourceOptions | None)
     if given is not None:
         _check_given(who, args, given, opts)
     version = new_cluster.checked_version(who, args.get("kubernetes_version"))
+    made = None if network is None else new_cluster.resolve(who, args, network, app)
     return Settings(
         name=name,
         app=app,
-        made=None if network is None else new_cluster.resolve(who, args, network, app),
+        made=made,
         given=given,
         cluster_name=_new_name(who, name) if given is None else given["name"],
         kubernetes_version=version,
@@ -104,8 +107,18 @@ def resolve(name: str, args: EksWebAppArgs, opts: pulumi.ResourceOptions | None)
         require_digest=require_digest,
         load_balancer_class=_class(who, args.get("load_balancer_class")),
         manifests=_manifests(who, args.get("manifests"), version, app),
+        formulas=_formulas(who, args, made),
         tags=args.get("tags", {}),
     )
+
+
+def _formulas(who: str, args: EksWebAppArgs, made: NewCluster | None) -> Sequence[Formula]:
+    computed = clusters.formulas(
+        insights=None if made is None else made.container_insights, pods=True
+    )
+    overrides = args.get("alarm_overrides", {})
+    refuse_unknown(who, "alarm_overrides", overrides, [item.role for item in computed])
+    return overridden(who, "alarm_overrides", computed, overrides)
 
 
 def _manifests(

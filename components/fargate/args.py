@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..network import Placement
 from ..policy import Statement
 from ..web_app import WebApp
@@ -123,6 +124,13 @@ class FargateWebServiceArgs(TypedDict):
     first three also fail a deployment."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """SNS topic that is told when an alarm starts and ends; nobody unless given."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``cpu``, ``memory``, ``running``,
+    ``balancer/errors``, ``balancer/unhealthy``, ``balancer/latency``, and ``balancer/rejected``
+    unless attached. ``running`` and ``balancer/rejected`` are made by ``Observability``."""
+    json_logs: NotRequired[bool]
+    """Whether the app logs one JSON object a line with a ``level`` (False): ``Observability`` then
+    counts its errors."""
     discovery: NotRequired[DiscoveryArgs]
     """Register the tasks under a private DNS name; not registered unless given."""
     allow_from: NotRequired[Sequence[pulumi.Input[str]]]

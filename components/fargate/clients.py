@@ -8,6 +8,7 @@ from .. import deploy_time
 from ..deploy_time import available, region_of
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -16,7 +17,7 @@ __all__ = ["Clients", "Login", "available", "region_of"]
 
 
 class Clients:
-    """The three services that a rollout is read from; ``make("ecs")`` returns a client."""
+    """The services that a rollout is read from; ``make("ecs")`` returns a client."""
 
     def __init__(self, make: Callable[[str], Any]) -> None:
         self._make = make
@@ -30,6 +31,11 @@ class Clients:
     def elbv2(self) -> "ElasticLoadBalancingv2Client":
         """What the load balancer thinks of the tasks."""
         return self._make("elbv2")  # type: ignore[no-any-return]
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """The alarms that judge a deployment."""
+        return self._make("cloudwatch")  # type: ignore[no-any-return]
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .settings import Settings
+from .settings import CONTAINER_INSIGHTS, Settings
 
 CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
@@ -31,9 +31,11 @@ def make_cluster(
             name=pulumi.Output.from_input(settings.cluster_name),
             given=True,
         )
+    assert settings.container_insights is not None
+    insights = CONTAINER_INSIGHTS[settings.container_insights]
     cluster = aws.ecs.Cluster(
         settings.name,
-        settings=[{"name": "containerInsights", "value": settings.container_insights}],
+        settings=[{"name": "containerInsights", "value": insights}],
         tags=tags,
         opts=opts,
     )

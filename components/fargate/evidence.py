@@ -1,9 +1,10 @@
-"""What ECS, the load balancer and the logs say about one revision of a service.
+"""What ECS, the load balancer, the alarms and the logs say about one revision of a service.
 
 Gathers, never judges: ``rollout.py`` and ``gate.py`` decide that something failed and
 add these lines, through ``tried``, since what cannot be read must not hide the failure.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -14,6 +15,8 @@ STOPPED_TASKS = 3
 """How many stopped tasks are described: the newest ones, they mostly fail alike."""
 EVENTS = 3
 """How many of the service's own messages are quoted."""
+ALARM_DETECTED = "alarm detected"
+"""What ECS says when an alarm stopped a deployment; it does not say which."""
 LOG_LINES = 20
 """How many of the last log lines are quoted: a Python traceback fits."""
 _OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -122,11 +125,69 @@ def log_lines(
 
 
 def event_lines(service: Mapping[str, Any]) -> list[str]:
-    """The newest messages of the service itself."""
-    return [f"ECS said: {event['message']}" for event in service.get("events", ())[:EVENTS]]
+    """The newest messages of the service itself, and the last one that says what failed."""
+    said = [str(event["message"]) for event in service.get("events", ())]
+    quoted = said[:EVENTS]
+    failed = next((message for message in said if "deployment failed" in message), None)
+    if failed is not None and failed not in quoted:
+        quoted.append(failed)
+    return [f"ECS said: {message}" for message in quoted]
+
+
+def alarm_lines(
+    clients: Clients, service: Mapping[str, Any], since: datetime | None = None
+) -> list[str]:
+    """Each of the deployment's alarms that rings, or rang since then, and why.
+
+    A rollback cures what rang: by the time somebody asks, the alarm may be quiet again, and only
+    its history knows.
+    """
+    alarms = service.get("deploymentConfiguration", {}).get("alarms", {})
+    names = alarms.get("alarmNames", []) if alarms.get("enable") else []
+    if not names:
+        return []
+    found = clients.cloudwatch.describe_alarms(
+        AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    described = cast(Any, [*found["MetricAlarms"], *found["CompositeAlarms"]])
+    ringing = {
+        item["AlarmName"]: item["StateReason"]
+        for item in described
+        if item["StateValue"] == "ALARM"
+    }
+    lines = [f"alarm {name} rings: {reason}" for name, reason in ringing.items()]
+    quiet = {name: _rang(clients, name, since) for name in names if name not in ringing}
+    lines += [f"alarm {name} rang: {reason}" for name, reason in quiet.items() if reason]
+    return lines
+
+
+def _rang(clients: Clients, name: str, since: datetime | None) -> str | None:
+    """Why the alarm last went into ALARM since then; None if it did not."""
+    if since is None:
+        return None
+    found = clients.cloudwatch.describe_alarm_history(
+        AlarmName=name,
+        AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+        HistoryItemType="StateUpdate",
+        StartDate=since,
+        EndDate=datetime.now(UTC),
+        ScanBy="TimestampDescending",
+        MaxRecords=20,
+    )
+    for item in cast(Any, found)["AlarmHistoryItems"]:
+        new = json.loads(item.get("HistoryData") or "{}").get("newState", {})
+        if new.get("stateValue") == "ALARM":
+            return str(new.get("stateReason") or item.get("HistorySummary", ""))
+    return None
 
 
 _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        (ALARM_DETECTED,),
+        "An alarm stopped the deployment: find what it measures in the log lines, or, where its "
+        "number does not suit the app, give another in alarm_overrides (balancer/errors, "
+        "balancer/unhealthy, balancer/latency)",
+    ),
     (
         ("OutOfMemory", "exit code 137"),
         "The container was killed, most often for lack of memory: raise app.memory",

@@ -98,6 +98,6 @@ def _readable(name: str, what: str, error: type[Exception]) -> Generator[None]:
         raise error(
             f"FargateWebService '{name}': {what}: {cause}. It asks AWS from this process, with "
             "aws:profile and aws:assumeRoles of the stack or the ambient credentials. Next step: "
-            "give these the right to read ECS, load balancer and logs, or set explain_rollouts "
-            "to False."
+            "give these the right to read ECS, load balancer, alarms and logs, or set "
+            "explain_rollouts to False."
         ) from cause

@@ -9,6 +9,7 @@ what was asked for, and raises with the reasons. It is a plain function over bot
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..deploy_time import tried
@@ -157,6 +158,8 @@ def _explain(rollout: Rollout, clients: Clients, verdict: Verdict, seen: _Seen) 
     if verdict.reason:
         lines.append(f"rollout: {verdict.reason}")
     lines += [_counts(item) for item in seen.service.get("deployments", ())]
+    since = _begun(seen.service, rollout.revision)
+    lines += tried("alarms", lambda: evidence.alarm_lines(clients, seen.service, since))
     lines += tried("stopped tasks", stops)
     lines += seen.targets
     lines += evidence.event_lines(seen.service)
@@ -172,6 +175,18 @@ def _explain(rollout: Rollout, clients: Clients, verdict: Verdict, seen: _Seen) 
         f"{_headline(rollout, verdict)}\n{body}\n"
         f"  Next step: {step}. Then run `pulumi up` again; Pulumi's state names the revision that "
         "was asked for, `pulumi refresh` reads the one that runs."
+    )
+
+
+def _begun(service: Mapping[str, Any], revision: str) -> datetime | None:
+    """When the newest deployment of the revision began."""
+    return next(
+        (
+            item.get("createdAt")
+            for item in service.get("deployments", ())
+            if item["taskDefinition"] == revision
+        ),
+        None,
     )
 
 

@@ -13,7 +13,8 @@ import pulumi_aws as aws
 
 from ..alarms import make_alarms
 from ..tags import merged
-from . import alarms, hooks
+from ..watched import Watched
+from . import hooks, watching
 from .args import Attachment, FargateWebServiceArgs
 from .cluster import Cluster, capacity, make_cluster
 from .discovery import make_registry
@@ -144,19 +145,19 @@ class FargateWebService(pulumi.ComponentResource):
         )
         if made.app.scaling is not None:
             make_scaling(name, made.app.scaling, cluster, service, front, tags, child)
+        load: watching.Alarms = {}
         if made.alarms:
-            scaling = made.app.scaling
-            make_alarms(
+            load = make_alarms(
                 name,
-                alarms.load_formulas(
-                    None if scaling is None else scaling.cpu_percent,
-                    None if scaling is None else scaling.memory_percent,
-                ),
-                {"ClusterName": cluster.name, "ServiceName": service.name},
+                watching.made_here(made.formulas.service),
+                watching.service_dimensions(cluster, service),
                 made.alarm_topic_arn,
                 tags,
                 child,
             )
+        self._things = watching.things(
+            made, cluster, front, service, log_group, {"": load, watching.BALANCER: watched}
+        )
 
         self._https = front.https
         self.url = front.url
@@ -190,6 +191,10 @@ class FargateWebService(pulumi.ComponentResource):
             }
         )
 
+    def watched(self) -> Sequence[Watched]:
+        """What ``Observability`` is told: the service, and what its load balancer sees."""
+        return self._things
+
     @property
     def attachment(self) -> Attachment:
         """What another service's ``attach.to`` needs to share this one's load balancer."""
@@ -218,14 +223,14 @@ def _traffic_alarms(
     front: Front,
     tags: dict[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> "Sequence[aws.cloudwatch.MetricAlarm]":
-    """The alarms that judge a deployment; CPU and memory follow the service, see ``alarms.py``."""
+) -> watching.Alarms:
+    """The alarms that judge a deployment; CPU and memory follow the service."""
     if not made.alarms:
-        return ()
+        return {}
     return make_alarms(
         made.name,
-        alarms.traffic_formulas(made.app.health.timeout_seconds),
-        {"LoadBalancer": front.arn_suffix, "TargetGroup": front.target_group.arn_suffix},
+        watching.made_here(made.formulas.balancer),
+        watching.balancer_dimensions(front),
         made.alarm_topic_arn,
         tags,
         opts,
@@ -233,15 +238,12 @@ def _traffic_alarms(
 
 
 def _deployment_alarms(
-    made: Settings, watched: "Sequence[aws.cloudwatch.MetricAlarm]"
+    made: Settings, watched: watching.Alarms
 ) -> "aws.ecs.ServiceAlarmsArgsDict | None":
-    if not watched:
+    judging = [item.role for item in made.formulas.balancer if item.fails_deployment]
+    if not (names := [watched[role].name for role in judging if role in watched]):
         return None
-    return {
-        "enable": True,
-        "rollback": made.rollback,
-        "alarm_names": [alarm.name for alarm in watched],
-    }
+    return {"enable": True, "rollback": made.rollback, "alarm_names": names}
 
 
 def _service_options(

@@ -17,7 +17,7 @@ from ..network import Placement
 from ..policy import Statement
 from ..web_app import ResolvedWebApp, checked_args
 from ..web_app import resolve as resolve_app
-from . import attach, clients
+from . import attach, clients, watching
 from .args import DiscoveryArgs, FargateWebServiceArgs
 from .sizes import check_size
 
@@ -46,7 +46,8 @@ class Settings:
     public_ip: bool
     cluster_arn: pulumi.Input[str] | None
     cluster_name: pulumi.Input[str] | None
-    container_insights: str
+    container_insights: str | None
+    """In the words of ``container_insights``; None for a given cluster, whose own is not known."""
     spot_percent: int
     on_demand_base: int
     route: attach.Route | None
@@ -62,6 +63,8 @@ class Settings:
     gate_timeout_seconds: int
     alarms: bool
     alarm_topic_arn: pulumi.Input[str] | None
+    formulas: watching.Formulas
+    json_logs: bool
     discovery: DiscoveryArgs | None
     allow_from: Sequence[pulumi.Input[str]]
     tags: Mapping[str, pulumi.Input[str]]
@@ -101,6 +104,13 @@ def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
     if base and not spot:
         raise invalid(who, "on_demand_base", base, "with spot_percent above 0")
     explain = _explains(who, args)
+    insights = None
+    if "cluster_arn" not in args:
+        given = args.get("container_insights", "off")
+        insights = one_of(who, "container_insights", given, list(CONTAINER_INSIGHTS))
+    formulas = watching.formulas(
+        who, app, insights, own=route is None, overrides=args.get("alarm_overrides", {})
+    )
     gate = args.get("before_deploy")
     if gate is not None and not gate["command"]:
         raise invalid(who, "before_deploy.command", [], "at least one word")
@@ -113,14 +123,7 @@ def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
         public_ip=public_ip,
         cluster_arn=args.get("cluster_arn"),
         cluster_name=args.get("cluster_name"),
-        container_insights=CONTAINER_INSIGHTS[
-            one_of(
-                who,
-                "container_insights",
-                args.get("container_insights", "off"),
-                list(CONTAINER_INSIGHTS),
-            )
-        ],
+        container_insights=insights,
         spot_percent=spot,
         on_demand_base=base,
         route=route,
@@ -150,6 +153,8 @@ def resolve(name: str, args: FargateWebServiceArgs) -> Settings:
         ),
         alarms=args.get("alarms", True),
         alarm_topic_arn=args.get("alarm_topic_arn"),
+        formulas=formulas,
+        json_logs=args.get("json_logs", False),
         discovery=_discovery(who, args),
         allow_from=args.get("allow_from", ()),
         tags=args.get("tags", {}),

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..network import Placement
 from ..policy import Statement
 from .triggers.events import EventTrigger
@@ -180,6 +181,12 @@ class MultiTriggerFunctionArgs(TypedDict):
     """Whether alarms are made for errors, the failure queue and dead-letter queues (True)."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """SNS topic that is told when an alarm starts and ends; nobody unless given."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``{"errors": {"statistic": "Sum",
+    "threshold": 5, "period_seconds": 300, "periods": 2}}``. An alarm of what a trigger makes has
+    its name before it: ``failures/depth``, ``queue-jobs/oldest``. They are for alarms that are
+    made here and for those that ``Observability`` makes; a canary keeps the computed numbers.
+    None by default."""
     force_delete: NotRequired[bool]
     """Whether buckets and tables that are made may be deleted with what is in them (False)."""
     triggers: NotRequired[Triggers]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import deploy_time
 from ..alarms import PERIOD_SECONDS
-from . import alarms
+from ..alarms import functions as formulas
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -108,7 +108,7 @@ def follow(
             while (left := end - now()) > 0:
                 sleep(min(POLL_SECONDS, left))
                 counts = _count(canary, clients, start, now())
-                if alarms.too_many(counts.errors, counts.invocations):
+                if formulas.too_many(counts.errors, counts.invocations):
                     raise CanaryError(_explain(canary, clients, old, percent, counts))
     except BaseException:
         _share_out(canary, clients, old, others)
@@ -134,7 +134,7 @@ def _share_out(canary: Canary, clients: Clients, main: str, weights: Mapping[str
 def _count(canary: Canary, clients: Clients, start: float, end: float) -> _Counts:
     def total(metric: str) -> float:
         found = clients.cloudwatch.get_metric_statistics(
-            Namespace=alarms.NAMESPACE,
+            Namespace=formulas.NAMESPACE,
             MetricName=metric,
             Dimensions=[
                 {"Name": "FunctionName", "Value": canary.function},
@@ -154,8 +154,8 @@ def _count(canary: Canary, clients: Clients, start: float, end: float) -> _Count
 
 def _explain(canary: Canary, clients: Clients, old: str, percent: int, counts: _Counts) -> str:
     lines = [
-        f"limit: fewer than {alarms.ERROR_FLOOR} errors, or at most {alarms.ERROR_PERCENT:g} % of "
-        "the invocations",
+        f"limit: fewer than {formulas.ERROR_FLOOR} errors, or at most "
+        f"{formulas.ERROR_PERCENT:g} % of the invocations",
         *deploy_time.tried("log lines", lambda: _log_lines(canary, clients)),
     ]
     body = "\n".join(f"  {line}" for line in lines)

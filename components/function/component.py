@@ -6,16 +6,17 @@ and what a trigger kind makes, which is in ``triggers/``. Here the parts are put
 order in which data flows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from ..alarms import make_alarms
+from ..alarms.watch import Watch
 from ..tables import make_table
 from ..tags import merged
-from . import alarms, failures
+from ..watched import Watched
+from . import failures, watching
 from .args import MultiTriggerFunctionArgs
 from .function import make_function
 from .grants import Grants
@@ -119,16 +120,14 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
         log_group = aws.cloudwatch.LogGroup(
             name, retention_in_days=made.log_retention_days, tags=tags, opts=child
         )
-        failure_queue = failures.make_failure_queue(
-            name, alarm=made.alarms, alarm_topic_arn=made.alarm_topic_arn, tags=tags, opts=child
-        )
+        watch = Watch(name, made.formulas, made.alarms, made.alarm_topic_arn, tags, child)
+        failure_queue = failures.make_failure_queue(name, watch)
         scope = Scope(
             name=name,
             tags=tags,
             opts=child,
             log_retention_days=made.log_retention_days,
-            alarms=made.alarms,
-            alarm_topic_arn=made.alarm_topic_arn,
+            watch=watch,
             force_delete=made.force_delete,
             failure_queue=failure_queue,
         )
@@ -142,6 +141,7 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
                 tags=tags,
                 opts=child,
             )
+            watch.add_table(watching.IDEMPOTENCY, table)
         role, policy = make_role(
             made,
             log_group.arn,
@@ -167,19 +167,9 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
         for plan in made.plans.values():
             found |= plan.connect(target)
         failures.let_in(scope, target.senders)
-        if made.alarms:
-            make_alarms(
-                name,
-                [alarms.errors_formula()],
-                {
-                    "FunctionName": function.name,
-                    "Resource": pulumi.Output.concat(function.name, ":", alias.name),
-                },
-                made.alarm_topic_arn,
-                tags,
-                child,
-            )
+        watching.tell(watch, function, alias, log_group, traced=made.tracing)
 
+        self._things = watch.told()
         self._made, self._found = made, found
         self.function_name = function.name
         self.function_arn = function.arn
@@ -203,3 +193,7 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
                 if not key.startswith("_")
             }
         )
+
+    def watched(self) -> Sequence[Watched]:
+        """The function, and the queues, tables, streams and APIs that its triggers have made."""
+        return self._things

@@ -14,15 +14,16 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ..alarms import make_alarms
+from ..alarms.watch import Watch
 from ..checks import integer
 from ..errors import invalid
 from ..policy import Statement, allow
 from ..queues import DEAD_LETTER_RETENTION_SECONDS, make_queue, make_queue_policy
-from . import alarms
 from .args import FunctionFailures
 from .triggers.base import Scope, Sender
 
+THING = "failures"
+"""What the failure queue is called among the things of its component."""
 RETRIES = 2
 MAX_AGE_SECONDS = 21_600
 """Both the most there is, and Lambda's own defaults: what passes by itself is waited for."""
@@ -133,14 +134,7 @@ def _service(who: str, field: str, arn: str) -> str:
     return match[1]
 
 
-def make_failure_queue(
-    name: str,
-    *,
-    alarm: bool,
-    alarm_topic_arn: pulumi.Input[str] | None,
-    tags: Mapping[str, pulumi.Input[str]],
-    opts: pulumi.ResourceOptions,
-) -> "aws.sqs.Queue":
+def make_failure_queue(name: str, watch: Watch) -> "aws.sqs.Queue":
     """The queue, and the alarm that rings while there is something in it.
 
     Its policy comes later, when the triggers have said who sends to it.
@@ -149,12 +143,10 @@ def make_failure_queue(
         f"{name}-failures",
         retention_seconds=DEAD_LETTER_RETENTION_SECONDS,
         policy=False,
-        tags=tags,
-        opts=opts,
+        tags=watch.tags,
+        opts=watch.opts,
     )
-    if alarm:
-        formula = alarms.failures_formula(name)
-        make_alarms(name, [formula], {"QueueName": queue.name}, alarm_topic_arn, tags, opts)
+    watch.add_dead_letters(THING, queue)
     return queue
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pulumi
 
 from .. import packaging, policy
+from ..alarms.watch import Formulas, checked
 from ..architecture import checked_architecture
 from ..checks import integer, one_of
 from ..errors import check_keys, invalid
@@ -20,7 +21,7 @@ from ..logs import checked_retention
 from ..packaging import Package
 from ..policy import Statement
 from ..runtimes import checked_runtime
-from . import failures, release, surroundings
+from . import failures, release, surroundings, watching
 from .args import MultiTriggerFunctionArgs
 from .failures import Failures
 from .release import Release
@@ -76,6 +77,8 @@ class Settings:
     log_level: str
     alarms: bool
     alarm_topic_arn: pulumi.Input[str] | None
+    formulas: Formulas
+    """Every alarm that the function should have, by thing, overrides included."""
     force_delete: bool
     triggers: Mapping[str, Any]
     """As they were given, by kind."""
@@ -130,8 +133,9 @@ def resolve(name: str, args: MultiTriggerFunctionArgs) -> Settings:
         who, args["code"], runtime=runtime, architecture=architecture, handler=handler
     )
     # Last: a function that is refused claims no bucket's events.
-    triggers = args.get("triggers", {})
-    plans = plan_all(Subject(who, name, timeout, reserved), triggers)
+    triggers, subject = args.get("triggers", {}), Subject(who, name, timeout, reserved)
+    plans = plan_all(subject, triggers)
+    formulas = watching.formulas(subject, plans.values(), idempotency=idempotency)
     if vpc is not None:
         surroundings.hint_of_endpoints(who, vpc, permissions, secrets)
     return Settings(
@@ -159,6 +163,7 @@ def resolve(name: str, args: MultiTriggerFunctionArgs) -> Settings:
         log_level=level,
         alarms=args.get("alarms", True),
         alarm_topic_arn=args.get("alarm_topic_arn"),
+        formulas=checked(who, formulas, args.get("alarm_overrides")),
         force_delete=args.get("force_delete", False),
         triggers=triggers,
         plans=plans,

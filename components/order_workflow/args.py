@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..state_machine import WorkflowRelease
 
 
@@ -50,6 +51,11 @@ class OrderWorkflowArgs(TypedDict):
     """Whether alarms are made for failed executions, failed orders and failed refunds (True)."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """SNS topic that is told when an alarm starts and ends; nobody unless given."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``failed``, ``execution-time``; of a step
+    or of what is made besides with its name before it: ``payment/duration``,
+    ``failed-orders/depth``. They are for alarms that are made here and for those that
+    ``Observability`` makes. None by default."""
     force_delete: NotRequired[bool]
     """Whether the tables may be deleted with the orders in them (False)."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]

@@ -12,13 +12,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ..alarms import make_alarms
-from ..function import MultiTriggerFunction, MultiTriggerFunctionArgs
+from ..alarms.watch import Watch
 from ..policy import Statement, allow
 from ..queues import (
     DEAD_LETTER_RETENTION_SECONDS,
     QUEUE_ACTIONS,
-    depth_formula,
     make_queue,
     make_queue_policy,
 )
@@ -26,16 +24,16 @@ from ..state_machine import StateMachine, StateMachineArgs
 from ..tables import make_table
 from ..tags import merged
 from ..topics import make_topic
+from ..watched import Watched, inside
+from . import watching
 from .args import OrderWorkflowArgs
 from .definition import (
-    FULFILL_SECONDS,
-    PAYMENT_SECONDS,
     STAGES,
     UNDO,
-    VALIDATE_SECONDS,
     definition,
 )
-from .settings import KIND, Settings, resolve
+from .settings import KIND, resolve
+from .steps import make_steps
 
 _EVENTS = "events.amazonaws.com"
 
@@ -112,7 +110,7 @@ class OrderWorkflow(pulumi.ComponentResource):
             **common,
         )
         topic = make_topic(f"{name}-notifications", **common)
-        functions = _functions(name, made, orders, payments, tags, child)
+        functions = make_steps(name, made, orders, payments, tags, child)
         machine: StateMachineArgs = {
             "definition": definition(
                 approval_above=made.approval_above, approval_seconds=made.approval_seconds
@@ -135,14 +133,21 @@ class OrderWorkflow(pulumi.ComponentResource):
         }
         if made.alarm_topic_arn is not None:
             machine["alarm_topic_arn"] = made.alarm_topic_arn
+        if made.composed.machine:
+            machine["alarm_overrides"] = made.composed.machine
         self._machine = StateMachine(name, machine, opts=child)
         rule = _unfinished(name, self._machine.arn, failed, tags, child)
         make_queue_policy(f"{name}-failed", failed, senders=[(_EVENTS, rule.arn)], opts=child)
-        if made.alarms:
-            formula = depth_formula("failed-orders", f"Orders of {name} that failed; see redrive")
-            dimensions = {"QueueName": failed.name}
-            make_alarms(name, [formula], dimensions, made.alarm_topic_arn, tags, child)
+        watch = Watch(name, made.composed.formulas, made.alarms, made.alarm_topic_arn, tags, child)
+        watch.add_dead_letters(watching.FAILED_ORDERS, failed)
+        watch.add_table(watching.ORDERS, orders)
+        watch.add_table(watching.PAYMENTS, payments)
+        if approvals is not None:
+            watch.add_table(watching.APPROVALS, approvals)
 
+        self._things = [*self._machine.watched(), watching.business(name), *watch.told()]
+        for step, function in zip(watching.TIMEOUTS, functions.values(), strict=True):
+            self._things += inside(step, function.watched())
         self._orders, self._approvals, self._failed = orders, approvals, failed
         self._payment = functions["ProcessPayment"]
         self.name = self._machine.name
@@ -165,6 +170,10 @@ class OrderWorkflow(pulumi.ComponentResource):
                 if not key.startswith("_")
             }
         )
+
+    def watched(self) -> Sequence[Watched]:
+        """The machine, what orders come to, the queues and tables, and the steps."""
+        return self._things
 
     def start_policy(self) -> list[Statement]:
         """Start executions."""
@@ -202,60 +211,6 @@ class OrderWorkflow(pulumi.ComponentResource):
             )
             statements += self._machine.callback_policy()
         return statements
-
-
-def _functions(
-    name: str,
-    made: Settings,
-    orders: "aws.dynamodb.Table",
-    payments: "aws.dynamodb.Table",
-    tags: Mapping[str, pulumi.Input[str]],
-    opts: pulumi.ResourceOptions,
-) -> dict[str, MultiTriggerFunction]:
-    """The three steps, by the name of their state; each may touch what it needs and no more."""
-    update = "dynamodb:UpdateItem"  # its answer says what is there, refused or not
-
-    def one(
-        step: str,
-        code: str,
-        seconds: int,
-        permissions: Sequence[Statement],
-        **tables: pulumi.Input[str],
-    ) -> MultiTriggerFunction:
-        args: MultiTriggerFunctionArgs = {
-            "code": made.code[code],
-            "runtime": made.runtime,
-            "architecture": made.architecture,
-            "timeout_seconds": seconds,
-            "environment": {**made.environment, **tables},
-            "permissions": permissions,
-            "tracing": made.tracing,
-            "log_retention_days": made.log_retention_days,
-            "alarms": made.alarms,
-            "tags": tags,
-        }
-        if made.alarm_topic_arn is not None:
-            args["alarm_topic_arn"] = made.alarm_topic_arn
-        return MultiTriggerFunction(f"{name}-{step}", args, opts=opts)
-
-    return {
-        "ValidateOrder": one("validate", "validate_order", VALIDATE_SECONDS, []),
-        "ProcessPayment": one(
-            "payment",
-            "process_payment",
-            PAYMENT_SECONDS,
-            [allow(update, orders.arn), allow(update, payments.arn)],
-            ORDERS_TABLE=orders.name,
-            PAYMENTS_TABLE=payments.name,
-        ),
-        "FulfillOrder": one(
-            "fulfillment",
-            "fulfill_order",
-            FULFILL_SECONDS,
-            [allow(update, orders.arn)],
-            ORDERS_TABLE=orders.name,
-        ),
-    }
 
 
 def _unfinished(

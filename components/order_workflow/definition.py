@@ -2,7 +2,8 @@
 
 Three tasks in a row, each with its retries and its own failure. Whatever fails, the order is
 first recorded as failed, unless it has been shipped after all; then the money goes back
-(``UNDO``), the whole document goes to the queue of failed orders, and people are told.
+(``UNDO``), the whole document goes to the queue of failed orders, the order is counted, and
+people are told.
 """
 
 from ..state_machine import Undo
@@ -218,6 +219,22 @@ def _failures() -> Document:
             "ResultPath": None,
             "TimeoutSeconds": CALL_SECONDS,
             "Retry": [transient()],
+            "Next": "CountFailure",
+        },
+        "CountFailure": {
+            "Type": "Task",
+            "Comment": "OrdersFailed by one, however often the order fails",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {
+                "FunctionName": "${ProcessPayment}",
+                "Payload": {"action": "count_failure", "document.$": "$"},
+            },
+            "ResultPath": None,
+            "TimeoutSeconds": PAYMENT_SECONDS + MARGIN_SECONDS,
+            # Not worth a retry, nor more: the order is in the queue.
+            "Catch": [
+                {"ErrorEquals": ["States.ALL"], "ResultPath": "$.uncounted", "Next": "NotifyFailed"}
+            ],
             "Next": "NotifyFailed",
         },
         "NotifyFailed": {

@@ -14,13 +14,21 @@ from ..logs import checked_retention
 from ..runtimes import checked_runtime
 from ..shipped import function_code
 from ..state_machine import WorkflowRelease
+from ..state_machine.composed import Composed
+from . import watching
 from .args import OrderWorkflowArgs
 
 KIND = "OrderWorkflow"
 APPROVAL_SECONDS = 24 * 3600
 """A day: whoever approves has been at work once."""
 FUNCTIONS = ("validate_order", "process_payment", "fulfill_order")
-RESERVED = ("ORDERS_TABLE", "PAYMENTS_TABLE")
+RESERVED = (
+    "ORDERS_TABLE",
+    "PAYMENTS_TABLE",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+)
+"""Variables of the functions that say what the component has made and watches."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Settings:
     log_retention_days: int
     alarms: bool
     alarm_topic_arn: pulumi.Input[str] | None
+    composed: Composed
+    """Its alarms, and which of the overrides are whose."""
     force_delete: bool
     tags: Mapping[str, pulumi.Input[str]]
 
@@ -58,23 +68,32 @@ def resolve(name: str, args: OrderWorkflowArgs) -> Settings:
     for variable in RESERVED:
         if variable in environment:
             raise ValueError(
-                f"{who}: environment[{variable!r}] is set by the component: its tables are part of "
-                "it. Next step: leave it out."
+                f"{who}: environment[{variable!r}] is set by the component, which makes the "
+                "tables and watches the metrics. Next step: leave it out."
             )
     own = {key: value for key, value in given.get("functions", {}).items() if value is not None}
+    above, seconds = _amount(who, given.get("approval_above")), _approval_seconds(who, given)
+    composed = watching.composed(
+        who,
+        name,
+        given.get("alarm_overrides"),
+        approval_above=above,
+        approval_seconds=seconds,
+    )
     return Settings(
         who=who,
         runtime=checked_runtime(who, "runtime", given.get("runtime")),
         architecture=checked_architecture(who, "architecture", given.get("architecture")),
         code={key: own.get(key) or function_code(key) for key in FUNCTIONS},
         environment=checked_environment(who, environment, {}),
-        approval_above=_amount(who, given.get("approval_above")),
-        approval_seconds=_approval_seconds(who, given),
+        approval_above=above,
+        approval_seconds=seconds,
         release=cast(WorkflowRelease, given.get("release", {})),
         tracing=given.get("tracing", False),
         log_retention_days=checked_retention(who, given.get("log_retention_days")),
         alarms=given.get("alarms", True),
         alarm_topic_arn=given.get("alarm_topic_arn"),
+        composed=composed,
         force_delete=given.get("force_delete", False),
         tags=given.get("tags", {}),
     )

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from ..alarms import AlarmOverride
 from ..function.task import WorkflowFunction
 from ..policy import Statement
 from .triggers.api import WorkflowApi
@@ -103,5 +104,10 @@ class StateMachineArgs(TypedDict):
     queues of what failed (True)."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """SNS topic that is told when an alarm starts and ends; nobody unless given."""
+    alarm_overrides: NotRequired[Mapping[str, AlarmOverride]]
+    """Numbers that stand in for computed ones, by alarm: ``{"failed": {"threshold": 3}}``; of what
+    the component makes besides with its name before it: ``undo/depth``, ``queue-orders/oldest``.
+    They are for alarms that are made here and for those that ``Observability`` makes. None by
+    default."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that is made, over the component's own. None by default."""

@@ -5,17 +5,18 @@ starts it, and the queue of undo steps that failed. Leaves out the functions tha
 (``MultiTriggerFunction``) and dashboards (``Observability``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from ..alarms import make_alarms
+from ..alarms.watch import Watch
 from ..function.failures import make_failure_queue
 from ..queues import DEAD_LETTER_RETENTION_SECONDS, make_queue, make_queue_policy
 from ..tags import merged
-from . import alarms
+from ..watched import Watched
+from . import watching
 from .args import StateMachineArgs
 from .arns import account_of
 from .definition import render
@@ -100,7 +101,8 @@ class StateMachine(Grants, pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        undo = _undo_queue(made, tags, child) if made.undo else None
+        watch = Watch(name, made.formulas, made.alarms, made.alarm_topic_arn, tags, child)
+        undo = _undo_queue(watch) if made.undo else None
         own = {} if undo is None else {UNDO_QUEUE: undo.arn}
         role, policies = make_role(made, own, log_group.arn, tags, child)
         machine = _make_machine(made, undo, role, policies, log_group, tags, child)
@@ -109,19 +111,12 @@ class StateMachine(Grants, pulumi.ComponentResource):
         alias = make_alias(name, made.release, machine, child)
         failures = None
         if any(plan.may_fail for plan in made.plans.values()):
-            failures = make_failure_queue(
-                name,
-                alarm=made.alarms,
-                alarm_topic_arn=made.alarm_topic_arn,
-                tags=tags,
-                opts=child,
-            )
+            failures = make_failure_queue(name, watch)
         target = Target(
             name=name,
             tags=tags,
             opts=child,
-            alarms=made.alarms,
-            alarm_topic_arn=made.alarm_topic_arn,
+            watch=watch,
             tracing=made.tracing,
             express=made.express,
             machine=machine,
@@ -135,16 +130,9 @@ class StateMachine(Grants, pulumi.ComponentResource):
         if failures is not None:
             senders = [(sender.principal, sender.source_arn) for sender in target.senders]
             make_queue_policy(f"{name}-failures", failures, senders=senders, opts=child)
-        if made.alarms:
-            make_alarms(
-                name,
-                alarms.formulas(express=made.express),
-                {"StateMachineArn": machine.arn},
-                made.alarm_topic_arn,
-                tags,
-                child,
-            )
+        watching.tell(watch, made.document, machine, log_group, traced=made.tracing)
 
+        self._things = watch.told()
         self._made, self._found = made, found
         self.name = machine.name
         self.arn = machine.arn
@@ -165,26 +153,20 @@ class StateMachine(Grants, pulumi.ComponentResource):
             }
         )
 
+    def watched(self) -> Sequence[Watched]:
+        """The machine, its callbacks, and the queues and the API that were made for it."""
+        return self._things
 
-def _undo_queue(
-    made: Settings, tags: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
-) -> "aws.sqs.Queue":
+
+def _undo_queue(watch: Watch) -> "aws.sqs.Queue":
     """The queue of steps that could not be undone, and the alarm that rings for them."""
     queue = make_queue(
-        f"{made.name}-undo",
+        f"{watch.name}-{watching.UNDO}",
         retention_seconds=DEAD_LETTER_RETENTION_SECONDS,
-        tags=tags,
-        opts=opts,
+        tags=watch.tags,
+        opts=watch.opts,
     )
-    if made.alarms:
-        make_alarms(
-            made.name,
-            [alarms.undo_formula(made.name)],
-            {"QueueName": queue.name},
-            made.alarm_topic_arn,
-            tags,
-            opts,
-        )
+    watch.add_dead_letters(watching.UNDO, queue)
     return queue
 
 

@@ -12,12 +12,13 @@ from typing import Any, cast
 import pulumi
 
 from .. import policy
+from ..alarms.watch import Formulas, checked
 from ..asl import Problem, lint
 from ..checks import integer, listed, one_of
 from ..errors import check_keys, invalid, nearest
 from ..logs import checked_retention
 from ..policy import Statement
-from . import maps, release, triggers
+from . import maps, release, triggers, watching
 from .args import StateMachineArgs
 from .definition import load, used
 from .needs import Names, Need, check_arn, derive
@@ -65,6 +66,8 @@ class Settings:
     log_retention_days: int
     alarms: bool
     alarm_topic_arn: pulumi.Input[str] | None
+    formulas: Formulas
+    """Every alarm that the machine should have, by thing, overrides included."""
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -95,6 +98,8 @@ def resolve(name: str, args: StateMachineArgs) -> Settings:
     )
     seconds = document.get("TimeoutSeconds")
     subject = Subject(who, name, express, seconds if isinstance(seconds, int) else None)
+    plans = triggers.plan_all(subject, args.get("triggers", {}))
+    formulas = watching.formulas(subject, document, plans.values(), undo=bool(args.get("undo")))
     return Settings(
         who=who,
         name=name,
@@ -107,13 +112,14 @@ def resolve(name: str, args: StateMachineArgs) -> Settings:
         undo=bool(args.get("undo")),
         own_maps=maps.checked(who, document, permissions),
         release=release.resolve(who, args.get("release", {})),
-        plans=triggers.plan_all(subject, args.get("triggers", {})),
+        plans=plans,
         tracing=args.get("tracing", False),
         log_level=level,
         log_execution_data=args.get("log_execution_data", False),
         log_retention_days=checked_retention(who, args.get("log_retention_days")),
         alarms=args.get("alarms", True),
         alarm_topic_arn=args.get("alarm_topic_arn"),
+        formulas=checked(who, formulas, args.get("alarm_overrides")),
         tags=args.get("tags", {}),
     )
 

@@ -31,6 +31,9 @@ _ARNS = {
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": (
+        "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+    ),
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "aws:ecs/taskDefinition:TaskDefinition": (
         "arn:aws:ecs:{region}:{account}:task-definition/{name}:1"
@@ -41,6 +44,8 @@ _ARNS = {
     "aws:lb/listener:Listener": _ELB + ":listener/app/{name}/0123456789abcdef/0123456789abcdef",
 }
 
+_NAMES = ("name", "family", "bucket", "alarmName")
+"""Inputs that a resource's own name is in."""
 _UNNAMED_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
 
 
@@ -78,9 +83,7 @@ def arn_of(type: str, name: str) -> str:
 
 def _shaped(type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs that have a form of their own."""
-    physical = next(
-        (v for k in ("name", "family", "bucket") if isinstance(v := inputs.get(k), str)), name
-    )
+    physical = next((v for k in _NAMES if isinstance(v := inputs.get(k), str)), name)
     shaped: dict[str, Any] = {
         "name": physical,
         "arn": arn_of(type, physical),

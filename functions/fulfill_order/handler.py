@@ -20,6 +20,7 @@ import os
 import re
 from datetime import datetime, timezone
 
+from metrics import count
 from tables import update
 
 DELIVERY = "3-5 business days"
@@ -51,6 +52,7 @@ def handler(event, context):
         order_id,
         "SET #status = :shipped, #tracking_number = :tracking, #updated_at = :now",
         SHIPPABLE,
+        before=True,
         attempt=attempt,
         paid="paid",
         shipped="shipped",
@@ -59,6 +61,9 @@ def handler(event, context):
     )
     if not made:
         raise _closed(order_id, attempt, item)
+    if item.get("status") == "paid":
+        order = event["order"]
+        count({"OrdersShipped": 1}, order["amount"], order["currency"], orderId=order_id)
     _log("order shipped", orderId=order_id, attempt=attempt, trackingNumber=tracking_number)
     return {
         **event,

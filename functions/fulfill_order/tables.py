@@ -24,9 +24,10 @@ def client():
     return boto3.client("dynamodb", config=CONFIG)
 
 
-def update(table, key, change, condition=None, **values):
+def update(table, key, change, condition=None, *, before=False, **values):
     """Change the item ``key`` if ``condition`` holds: (True, it as it is now), else (False, it).
 
+    With ``before`` it is the item as it was, which tells the first change from a repetition.
     Attributes are written ``#name`` in the expressions, and values ``:name``.
     """
     dynamodb = client()
@@ -40,12 +41,12 @@ def update(table, key, change, condition=None, **values):
             **conditional,
             ExpressionAttributeNames={f"#{name}": name for name in attributes},
             ExpressionAttributeValues={f":{name}": _typed(to) for name, to in values.items()},
-            ReturnValues="ALL_NEW",
+            ReturnValues="ALL_OLD" if before else "ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except dynamodb.exceptions.ConditionalCheckFailedException as refused:
         return False, _plain(refused.response.get("Item", {}))
-    return True, _plain(answer["Attributes"])
+    return True, _plain(answer.get("Attributes", {}))
 
 
 def _typed(value):

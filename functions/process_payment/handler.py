@@ -15,11 +15,14 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 from gateway import OrderClosed
+from metrics import count
 from simulator import Simulator
 from tables import update
 
 MAX_CENTS = 99_999_999
 MAX_ATTEMPT = 99
+MAX_KEY_BYTES = 2048
+"""Of an item's key; a longer order id is refused, and on no record."""
 TOKEN = "tok_ok"  # noqa: S105 - names an outcome of the simulator and opens nothing
 
 PAID = "attribute_not_exists(#id) OR (#attempt = :attempt AND NOT #status IN (:shipped, :failed))"
@@ -56,14 +59,20 @@ class Due:
 def handler(event, context):
     """Return the document with ``payment``, or with ``refund`` where ``action`` is ``refund``.
 
+    ``action`` may also be ``count_failure``, for the metric only.
+
     A refund's document is the event itself or, where the state machine cannot merge the two,
     its ``document``.
     """
     action = event.get("action")
     if action is None:
         return {**event, "payment": pay(read(event))}
+    if action == "count_failure":
+        return {"counted": count_failure(event["document"])}
     if action != "refund":
-        raise InvalidOrder(f"action is {action!r}; it may be 'refund', or left out to charge")
+        raise InvalidOrder(
+            f"action is {action!r}; it may be 'refund', 'count_failure', or left out to charge"
+        )
     document = event.get("document") or {k: v for k, v in event.items() if k != "action"}
     return {**document, "refund": give_back(read(document))}
 
@@ -82,8 +91,10 @@ def pay(due):
     made, item = _update_order(
         due,
         "SET #status = :paid, #attempt = :attempt, #transaction_id = :transaction, "
-        "#updated_at = :now, #order = if_not_exists(#order, :order)",
+        "#updated_at = :now, #order = if_not_exists(#order, :order), "
+        "#paid_at = if_not_exists(#paid_at, :now)",
         PAID,
+        before=True,
         paid="paid",
         shipped="shipped",
         failed="failed",
@@ -98,6 +109,9 @@ def pay(due):
             f"{due.order_id} is {item.get('status')} at attempt {item.get('attempt', '-')}; "
             f"nothing stays charged for attempt {due.attempt}"
         )
+    # A redrive that pays again has been placed before.
+    if made and "paid_at" not in item:
+        count({"OrdersPlaced": 1}, orderId=due.order_id)
     _log("payment completed", due, transactionId=charge.transaction_id, repeated=repeated)
     return {
         "status": "completed",
@@ -136,6 +150,30 @@ def give_back(due):
         "transaction_id": refund.transaction_id,
         "amount": _amount(refund.cents),
     }
+
+
+def count_failure(document):
+    """Count an order that the workflow gives up, the first time; whether it was.
+
+    It may be anything: an order is refused for having no id, and then is on no record either.
+    """
+    order = document.get("order") if isinstance(document, dict) else None
+    order_id = order.get("orderId") if isinstance(order, dict) else None
+    order_id = order_id if isinstance(order_id, str) else ""
+    if order_id.isascii() and 0 < len(order_id) <= MAX_KEY_BYTES:
+        made, item = update(
+            os.environ["ORDERS_TABLE"],
+            order_id,
+            "SET #failed_at = if_not_exists(#failed_at, :now)",
+            # What is not there was not recorded as failed; to count it is still right.
+            "attribute_exists(#id)",
+            before=True,
+            now=datetime.now(timezone.utc).isoformat(),  # noqa: UP017 - Python 3.10 has no UTC
+        )
+        if made and "failed_at" in item:
+            return False
+    count({"OrdersFailed": 1}, orderId=order_id[:80])
+    return True
 
 
 def _settle_earlier_attempts(due):

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components import queues
+from components.alarms.queues import depth_formula
 from components.testing import UNKNOWN, Deployment, deploy
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -115,7 +116,7 @@ def test_a_first_preview_knows_which_queues_there_will_be() -> None:
 
 
 def test_one_message_in_a_queue_for_failures_rings() -> None:
-    formula = queues.depth_formula("dead-letter-jobs", "Jobs failed")
+    formula = depth_formula("dead-letter-jobs", "Jobs failed")
     assert (formula.metric, formula.threshold) == ("ApproximateNumberOfMessagesVisible", 0)
     assert (formula.comparison, formula.periods) == ("GreaterThanThreshold", 1)
     assert formula.missing == "notBreaching"

@@ -64,7 +64,7 @@ def make_shop(environment: dict[str, str], load: Load, patch: pytest.MonkeyPatch
         # Each has modules of the same names; what was imported stays with who imported it.
         shop.modules[name] = {
             key: sys.modules.pop(key)
-            for key in ("handler", "tables", "simulator", "gateway")
+            for key in ("handler", "tables", "simulator", "gateway", "metrics")
             if key in sys.modules
         }
         shop.modules[name]["tables"].client = lambda: shop.turns or dynamodb  # type: ignore[attr-defined]

@@ -176,8 +176,9 @@ def test_a_line_of_the_log_names_order_and_parcel(
     }
 
 
-def test_both_functions_write_to_dynamodb_alike() -> None:
+@pytest.mark.parametrize("module", ["tables", "metrics"])
+def test_both_functions_write_and_count_alike(module: str) -> None:
     # Each is packed for itself, so each has the module.
-    files = [FUNCTIONS / name / "tables.py" for name in ("process_payment", "fulfill_order")]
+    files = [FUNCTIONS / name / f"{module}.py" for name in ("process_payment", "fulfill_order")]
     first, second = (file.read_text(encoding="utf-8") for file in files)
     assert first == second

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from ...alarms.watch import Formulas, Watch
 from ...policy import Statement
 
 
@@ -38,8 +39,8 @@ class Scope:
     opts: pulumi.ResourceOptions
     """``parent`` is the component; use ``pulumi.ResourceOptions.merge`` for more."""
     log_retention_days: int
-    alarms: bool
-    alarm_topic_arn: pulumi.Input[str] | None
+    watch: Watch
+    """Filled by the triggers with what they make; ``formulas`` of it are computed before."""
     force_delete: bool
     """Whether buckets and tables that are made may be deleted with what is in them."""
     failure_queue: "aws.sqs.Queue"
@@ -98,6 +99,14 @@ class Target:
 
 class Plan(ABC):
     """The checked triggers of one kind of one function."""
+
+    def formulas(self, subject: Subject) -> Formulas:  # noqa: ARG002 - most kinds make nothing
+        """Alarms of what is made of this kind, by the name under which ``Scope.watch`` is told."""
+        return {}
+
+    def give_up_seconds(self) -> Sequence[int]:
+        """After which time a record is given up, of each stream that is read."""
+        return ()
 
     def make_sources(self, scope: Scope) -> Sequence[Statement]:  # noqa: ARG002 - most kinds need nothing
         """Make what must exist before the function; return what its role must be allowed."""

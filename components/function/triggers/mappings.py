@@ -108,6 +108,12 @@ class Reading:
     failures_bucket_arn: pulumi.Input[str] | None
     enabled: bool
 
+    def give_up_seconds(self, kept: int | None) -> int:
+        """After which time a record is given up, of a stream that keeps it for ``kept``."""
+        if self.max_age != -1:
+            return self.max_age  # no longer than the stream keeps it, as has been checked
+        return DAY_SECONDS if kept is None else kept
+
 
 def checked_reading(
     subject: Subject, field: str, given: Mapping[str, Any], kept_seconds: int | None

@@ -14,11 +14,14 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from ...alarms import make_alarms
+from ...alarms import Formula
+from ...alarms.queues import DEPTH, depth_formula
+from ...alarms.queues import formulas as queue_formulas
+from ...alarms.watch import Formulas
 from ...checks import integer
 from ...errors import check_keys, invalid
 from ...policy import Statement, allow
-from ...queues import MAX_RECEIVES, depth_formula, make_dead_letter_queue, make_queue
+from ...queues import MAX_RECEIVES, RETENTION_SECONDS, make_dead_letter_queue, make_queue
 from .base import Plan, Scope, Subject, Target
 from .mappings import LONGEST_WINDOW, after, checked_arn, checked_filters
 from .names import check_names
@@ -234,6 +237,21 @@ class QueuePlan(Plan):
         self._urls: dict[str, pulumi.Output[str]] = {}
         self._dead_letter_urls: dict[str, pulumi.Output[str]] = {}
 
+    def formulas(self, subject: Subject) -> Formulas:
+        """Alarms of the queues that are made; a given one has an owner."""
+        found: dict[str, Sequence[Formula]] = {}
+        for key, trigger in self._triggers.items():
+            if trigger.arn is not None:
+                continue
+            found[f"queue-{key}"] = queue_formulas(
+                visibility_seconds=trigger.visibility,
+                retention_seconds=RETENTION_SECONDS,
+                max_receives=trigger.max_receives,
+            )
+            text = f"{subject.name} could not process messages of its queue '{key}'"
+            found[f"dead-letter-{key}"] = [depth_formula(DEPTH, text)]
+        return found
+
     def make_sources(self, scope: Scope) -> Sequence[Statement]:
         """Make the queues; the role may consume them."""
         for key, trigger in self._triggers.items():
@@ -259,18 +277,8 @@ class QueuePlan(Plan):
         )
         self._arns[key], self._urls[key] = queue.arn, queue.url
         self._dead_letter_urls[key] = dead.url
-        if scope.alarms:
-            formula = depth_formula(
-                role, f"{scope.name} could not process messages of its queue '{key}'"
-            )
-            make_alarms(
-                scope.name,
-                [formula],
-                {"QueueName": dead.name},
-                scope.alarm_topic_arn,
-                scope.tags,
-                scope.opts,
-            )
+        scope.watch.add("queue", f"queue-{key}", {"QueueName": queue.name})
+        scope.watch.add_dead_letters(role, dead)
 
     def connect(self, target: Target) -> Mapping[str, Any]:
         """Have Lambda consume the queues."""

@@ -13,6 +13,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from ...alarms.streams import formulas as stream_formulas
+from ...alarms.watch import Formulas
 from ...checks import integer
 from ...errors import check_keys, invalid
 from ...policy import Statement, allow
@@ -151,6 +153,22 @@ class StreamPlan(Plan):
         self._arns: dict[str, pulumi.Output[str]] = {}
         self._names: dict[str, pulumi.Output[str]] = {}
 
+    def formulas(self, subject: Subject) -> Formulas:  # noqa: ARG002 - they are the same for all
+        """Alarms of the streams that are made; a given one has an owner."""
+        return {
+            f"stream-{key}": stream_formulas()
+            for key, trigger in self._triggers.items()
+            if trigger.arn is None
+        }
+
+    def give_up_seconds(self) -> Sequence[int]:
+        """As the mapping or the stream says, whichever comes first."""
+        return [
+            item.reading.give_up_seconds(item.retention_hours * 3600 if item.arn is None else None)
+            for item in self._triggers.values()
+            if item.reading.enabled
+        ]
+
     def make_sources(self, scope: Scope) -> Sequence[Statement]:
         """Make the streams; the role may read them."""
         statements: list[Statement] = []
@@ -158,6 +176,7 @@ class StreamPlan(Plan):
             if trigger.arn is None:
                 stream = _make_stream(f"{scope.name}-stream-{key}", trigger, scope)
                 self._arns[key], self._names[key] = stream.arn, stream.name
+                scope.watch.add("stream", f"stream-{key}", {"StreamName": stream.name})
             else:
                 arn = self._arns[key] = pulumi.Output.from_input(trigger.arn)
                 self._names[key] = arn.apply(lambda known: known.split("/")[1])

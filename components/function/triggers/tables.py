@@ -10,6 +10,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from ...alarms.tables import formulas as table_formulas
+from ...alarms.watch import Formulas
 from ...errors import check_keys, invalid
 from ...policy import Statement, allow
 from ...tables import make_table
@@ -145,6 +147,16 @@ class TablePlan(Plan):
         self._tables: dict[str, pulumi.Output[str]] = {}
         self._names: dict[str, pulumi.Output[str]] = {}
 
+    def formulas(self, subject: Subject) -> Formulas:  # noqa: ARG002 - they are the same for all
+        """Alarms of the tables that are made; a given one has an owner."""
+        made = self._readings.keys() - self._streams.keys()
+        return {f"table-{key}": table_formulas() for key in self._readings if key in made}
+
+    def give_up_seconds(self) -> Sequence[int]:
+        """As the mapping says, within the day that the stream of a table keeps records."""
+        readings = self._readings.values()
+        return [item.give_up_seconds(DAY_SECONDS) for item in readings if item.enabled]
+
     def make_sources(self, scope: Scope) -> Sequence[Statement]:
         """Make the tables; the role may read their streams."""
         statements: list[Statement] = []
@@ -164,6 +176,7 @@ class TablePlan(Plan):
                 )
                 self._streams[key] = table.stream_arn
                 self._tables[key], self._names[key] = table.arn, table.name
+                scope.watch.add_table(f"table-{key}", table)
             statements += failure_statements(scope, reading)
         if self._streams:
             statements.append(allow(_READ, list(self._streams.values())))

@@ -14,6 +14,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from ...alarms.apis import rest_formulas
+from ...alarms.watch import Formulas
 from ...checks import one_of
 from ...errors import check_keys, invalid
 from ...function.triggers.rest_api.schemas import check_schema, whole
@@ -22,6 +24,8 @@ from .api_document import document
 from .base import Plan, Subject, Target
 
 WHERE = "triggers.api"
+THING = "api"
+"""What the API is called among the things of the machine."""
 PRINCIPAL = "apigateway.amazonaws.com"
 PATH = "/executions"
 STAGE = "live"
@@ -107,6 +111,11 @@ class _Plan(Plan):
     schema: Mapping[str, Any]
     throttle: Limit | None
 
+    def formulas(self, subject: Subject) -> Formulas:
+        # Of a standard workflow nobody waits for more than its start.
+        wait = min(subject.timeout_seconds or LONGEST_WAIT, LONGEST_WAIT)
+        return {THING: rest_formulas(timeout_seconds=wait if subject.express else LONGEST_WAIT)}
+
     def connect(self, target: Target) -> Mapping[str, Any]:
         name, action = f"{target.name}-api", "StartExecution"
         if target.express:
@@ -163,7 +172,15 @@ class _Plan(Plan):
                 },
                 opts=target.opts,
             )
+        url = pulumi.Output.concat(stage.invoke_url, self.path)
+        target.watch.add(
+            "rest_api",
+            THING,
+            {"ApiName": api.name, "Stage": stage.stage_name},
+            traced=target.tracing,
+            check={"url": url},
+        )
         return {
-            "api_url": pulumi.Output.concat(stage.invoke_url, self.path),
+            "api_url": url,
             "api_method_arn": pulumi.Output.concat(stage.execution_arn, f"/POST{self.path}"),
         }

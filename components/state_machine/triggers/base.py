@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from ...alarms.watch import Formulas, Watch
 from ...function.triggers.base import Sender
 from ...function.triggers.base import Subject as Function
 from ...policy import Statement, allow, document, trust
@@ -42,8 +43,8 @@ class Target:
     tags: Mapping[str, pulumi.Input[str]]
     opts: pulumi.ResourceOptions
     """``parent`` is the component; use ``pulumi.ResourceOptions.merge`` for more."""
-    alarms: bool
-    alarm_topic_arn: pulumi.Input[str] | None
+    watch: Watch
+    """Filled by the triggers with what they make; ``formulas`` of it are computed before."""
     tracing: bool
     express: bool
     machine: "aws.sfn.StateMachine"
@@ -112,6 +113,10 @@ class Plan(ABC):
 
     may_fail = False
     """Whether it puts into the failure queue what could not start an execution."""
+
+    def formulas(self, subject: Subject) -> Formulas:  # noqa: ARG002 - most kinds make nothing
+        """Alarms of what is made of this kind, by the name under which ``Target.watch`` is told."""
+        return {}
 
     @abstractmethod
     def connect(self, target: Target) -> Mapping[str, Any]:

@@ -14,14 +14,23 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from ...alarms import make_alarms
+from ...alarms import Formula
+from ...alarms.queues import DEPTH, depth_formula
+from ...alarms.queues import formulas as queue_formulas
+from ...alarms.watch import Formulas
 from ...checks import integer
 from ...errors import check_keys, invalid
 from ...function.triggers.mappings import checked_filters
 from ...function.triggers.names import check_names
 from ...function.triggers.sqs import checked_source
 from ...policy import allow
-from ...queues import MAX_RECEIVES, depth_formula, make_dead_letter_queue, make_queue
+from ...queues import (
+    MAX_RECEIVES,
+    RETENTION_SECONDS,
+    VISIBILITY_SECONDS,
+    make_dead_letter_queue,
+    make_queue,
+)
 from ..arns import beside
 from .base import Plan, Subject, Target
 
@@ -109,6 +118,21 @@ def _checked(who: str, key: str, given: WorkflowQueue) -> _Queue:
 class _Plan(Plan):
     queues: Mapping[str, _Queue]
 
+    def formulas(self, subject: Subject) -> Formulas:
+        """Alarms of the queues that are made; a given one has an owner."""
+        found: dict[str, Sequence[Formula]] = {}
+        for key, item in self.queues.items():
+            if item.arn is not None:
+                continue
+            found[f"queue-{key}"] = queue_formulas(
+                visibility_seconds=VISIBILITY_SECONDS,
+                retention_seconds=RETENTION_SECONDS,
+                max_receives=item.max_receives,
+            )
+            text = f"{subject.name} could not be started by messages of its queue '{key}'"
+            found[f"dead-letter-{key}"] = [depth_formula(DEPTH, text)]
+        return found
+
     def connect(self, target: Target) -> Mapping[str, Any]:
         arns: dict[str, pulumi.Output[str]] = {}
         urls: dict[str, pulumi.Output[str]] = {}
@@ -136,16 +160,8 @@ def _make_queue(target: Target, key: str, item: _Queue) -> "tuple[aws.sqs.Queue,
         tags=target.tags,
         opts=target.opts,
     )
-    if target.alarms:
-        text = f"{target.name} could not be started by messages of its queue '{key}'"
-        make_alarms(
-            target.name,
-            [depth_formula(role, text)],
-            {"QueueName": dead.name},
-            target.alarm_topic_arn,
-            target.tags,
-            target.opts,
-        )
+    target.watch.add("queue", f"queue-{key}", {"QueueName": queue.name})
+    target.watch.add_dead_letters(role, dead)
     return queue, dead
 
 

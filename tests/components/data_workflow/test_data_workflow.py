@@ -11,7 +11,9 @@ from components.data_workflow import DataProcessingWorkflow
 from components.data_workflow.component import STEPS
 from components.data_workflow.definition import FUNCTION_SECONDS, definition
 from components.testing import Deployment, deploy
+from components.watched import Watchable, Watched
 
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 MACHINE = "aws:sfn/stateMachine:StateMachine"
 BOTH = pytest.mark.parametrize("known", [True, False], ids=["known", "first preview"])
 
@@ -95,6 +97,10 @@ def test_no_function_may_touch_anything_but_its_log() -> None:
         ({"functions": {"process_c": "x"}}, ["functions.process_c", "process_"]),
         ({"architecture": "sparc"}, ["architecture='sparc'", "arm64"]),
         ({"name": "x" * 31}, ["up to 30 letters"]),
+        (
+            {"alarm_overrides": {"process-c/errors": {"threshold": 1}}},
+            ["alarm_overrides='process-c/errors'", "Did you mean 'process-"],
+        ),
     ],
     ids=str,
 )
@@ -115,3 +121,40 @@ def test_a_mistake_is_told_before_anything_is_registered(
     assert not registered
     for word in words:
         assert word in str(error.value)
+
+
+def watched(known: bool, **args: Any) -> list[Watched]:
+    told: list[Watched] = []
+
+    def program() -> None:
+        component = DataProcessingWorkflow("sales", {**args})  # type: ignore[typeddict-item]
+        assert isinstance(component, Watchable)
+        told.extend(component.watched())
+
+    deploy(program, known=known)
+    return told
+
+
+@BOTH
+def test_it_tells_of_the_machine_and_of_every_step(known: bool) -> None:
+    steps = [name.replace("_", "-") for name in STEPS.values()]
+    assert {thing.name: thing.kind for thing in watched(known)} == {
+        "": "workflow",
+        **dict.fromkeys(steps, "function"),
+        **{f"{step}-failures": "dead_letter_queue" for step in steps},
+    }
+
+
+@BOTH
+def test_an_override_reaches_the_step_that_it_names(known: bool) -> None:
+    overrides = {
+        "process-a/errors": {"statistic": "Sum", "threshold": 5},
+        "process-b-failures/depth": {"threshold": 2},
+        "failed": {"threshold": 3},
+    }
+    deployed = workflow(known=known, alarm_overrides=overrides)
+    alarms = {item.name: item.inputs for item in deployed.of(ALARM)}
+    assert (alarms["sales-process-a-errors"]["statistic"]) == "Sum"
+    assert "metricQueries" in alarms["sales-process-b-errors"]
+    assert alarms["sales-process-b-failures"]["threshold"] == 2
+    assert alarms["sales-failed"]["threshold"] == 3

@@ -1,5 +1,6 @@
 """A small ECS, load balancer and log store for the hooks' functions."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -89,10 +90,13 @@ class FakeAws:
         logs: Mapping[str, Sequence[str]] | None = None,
         tasks: Sequence[Mapping[str, Any]] = (),
         failures: Sequence[Mapping[str, Any]] = (),
+        alarms: Sequence[Mapping[str, Any]] = (),
+        rang: Mapping[str, str] | None = None,
     ) -> None:
         self.looks, self.stopped, self.targets = list(looks), list(stopped), list(targets)
         self.log_streams = dict(logs or {})
         self.tasks, self.failures = list(tasks), list(failures)
+        self.alarms, self.rang = list(alarms), dict(rang or {})
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.denied: set[str] = set()
 
@@ -156,6 +160,21 @@ class FakeAws:
             raise _NotFoundError({"Error": {"Code": "ResourceNotFoundException"}}, "GetLogEvents")
         lines = self.log_streams[logStreamName][-limit:]
         return {"events": [{"message": line} for line in lines]}
+
+    def on_describe_alarms(self, *, AlarmNames: Sequence[str], **_: Any) -> Any:  # noqa: N803
+        found = [item for item in self.alarms if item["AlarmName"] in AlarmNames]
+        return {"MetricAlarms": found, "CompositeAlarms": []}
+
+    def on_describe_alarm_history(self, *, AlarmName: str, **_: Any) -> Any:  # noqa: N803
+        states = [("OK", "over")]
+        if AlarmName in self.rang:
+            states += [("ALARM", self.rang[AlarmName]), ("OK", "Unchecked"), ("ALARM", "before")]
+        return {
+            "AlarmHistoryItems": [
+                {"HistoryData": json.dumps({"newState": {"stateValue": a, "stateReason": b}})}
+                for a, b in states
+            ]
+        }
 
     def on_run_task(self, **_: Any) -> Any:
         if self.failures:

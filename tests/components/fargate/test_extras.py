@@ -1,20 +1,18 @@
-"""Autoscaling, alarms and discovery."""
+"""Autoscaling and discovery."""
 
 from typing import Any
 
 import pytest
 
-from components.fargate import FargateWebService, alarms
+from components.fargate import FargateWebService
 from components.testing import UNKNOWN, deploy
 
 from .helpers import SERVICE, names, settings, web
 
 TARGET = "aws:appautoscaling/target:Target"
 POLICY = "aws:appautoscaling/policy:Policy"
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 NAMESPACE = "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace"
 REGISTRY = "aws:servicediscovery/service:Service"
-TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 
 
 def tracking(value: int, metric: str, **more: Any) -> dict[str, Any]:
@@ -79,92 +77,6 @@ def test_a_given_clusters_name_is_in_the_scaling_target() -> None:
         cluster_name="shared",
     )
     assert deployment.one(TARGET).inputs["resourceId"] == "service/shared/web"
-
-
-def test_alarms_watch_errors_health_latency_cpu_and_memory() -> None:
-    deployment = web()
-    assert names(deployment, ALARM) == [
-        "web-cpu",
-        "web-errors",
-        "web-latency",
-        "web-memory",
-        "web-unhealthy",
-    ]
-    both = {
-        "LoadBalancer": "app/web/0123456789abcdef",
-        "TargetGroup": "targetgroup/web/0123456789abcdef",
-    }
-    unhealthy = deployment.one(ALARM, "web-unhealthy").inputs
-    assert unhealthy["namespace"] == "AWS/ApplicationELB"
-    assert unhealthy["metricName"] == "UnHealthyHostCount"
-    assert unhealthy["dimensions"] == both
-    assert unhealthy["threshold"] == 1
-    cpu = deployment.one(ALARM, "web-cpu").inputs
-    assert cpu["dimensions"] == {"ClusterName": "web", "ServiceName": "web"}
-    assert cpu["statistic"] == "Average"
-
-
-def test_the_error_alarm_is_a_rate_that_ignores_single_requests() -> None:
-    inputs = web().one(ALARM, "web-errors").inputs
-    value, errors, requests = inputs["metricQueries"]
-    assert value["expression"] == "IF(requests >= 20, 100 * FILL(errors, 0) / requests, 0)"
-    assert value["returnData"] is True
-    assert errors["metric"]["metricName"] == "HTTPCode_Target_5XX_Count"
-    assert requests["metric"]["metricName"] == "RequestCount"
-    assert {item["metric"]["stat"] for item in (errors, requests)} == {"Sum"}
-    assert inputs["threshold"] == 5
-    assert not {"metricName", "namespace", "statistic"} & set(inputs)
-
-
-def test_thresholds_follow_the_services_own_settings() -> None:
-    deployment = web(
-        {
-            "health": {"timeout_seconds": 8, "interval_seconds": 10},
-            "scaling": {"cpu_percent": 60, "memory_percent": 80},
-        }
-    )
-    latency = deployment.one(ALARM, "web-latency").inputs
-    assert latency["extendedStatistic"] == "p95"
-    assert latency["threshold"] == 4
-    assert latency["evaluateLowSampleCountPercentiles"] == "ignore"
-    assert deployment.one(ALARM, "web-cpu").inputs["threshold"] == 80
-    assert deployment.one(ALARM, "web-memory").inputs["threshold"] == 90
-    assert web().one(ALARM, "web-cpu").inputs["threshold"] == 85
-
-
-def test_missing_data_are_judged_per_metric() -> None:
-    found = {item.name: item.inputs["treatMissingData"] for item in web().of(ALARM)}
-    assert found == {
-        "web-errors": "notBreaching",
-        "web-unhealthy": "notBreaching",
-        "web-latency": "notBreaching",
-        "web-cpu": "missing",
-        "web-memory": "missing",
-    }
-
-
-def test_alarms_on_traffic_fail_a_deployment() -> None:
-    deployment = web()
-    wired = deployment.one(SERVICE).inputs["alarms"]
-    assert wired["enable"] is True
-    assert wired["rollback"] is True
-    formulas = alarms.traffic_formulas(5)
-    assert all(item.fails_deployment for item in formulas)
-    assert not any(item.fails_deployment for item in alarms.load_formulas())
-    assert wired["alarmNames"] == [f"web-{item.role}" for item in formulas]
-
-
-def test_alarms_can_be_left_out() -> None:
-    deployment = web(alarms=False)
-    assert deployment.of(ALARM) == []
-    assert "alarms" not in deployment.one(SERVICE).inputs
-
-
-def test_a_topic_is_told_when_an_alarm_starts_and_ends() -> None:
-    for alarm in web(alarm_topic_arn=TOPIC).of(ALARM):
-        assert alarm.inputs["alarmActions"] == [TOPIC]
-        assert alarm.inputs["okActions"] == [TOPIC]
-    assert web().one(ALARM, "web-cpu").inputs["alarmActions"] == []
 
 
 def test_discovery_registers_the_tasks_under_a_private_name() -> None:

@@ -1,5 +1,7 @@
 """The explained rollout: what ends it, and what its message says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from components.fargate import rollout
@@ -137,6 +139,63 @@ def test_a_rollout_that_takes_too_long_is_an_error_with_the_evidence() -> None:
     assert 50 < clock.time <= 60
     assert "revision web-dev:7 is not live after 60 s (rollout_timeout_seconds)" in text
     assert "task new1 stopped" in text
+
+
+BEGAN = datetime(2026, 11, 21, 10, tzinfo=UTC)
+ALARMED = service(
+    deployment(OLD, "PRIMARY", "IN_PROGRESS"),
+    deployment(NEW, "ACTIVE", "FAILED", running=0, createdAt=BEGAN),
+    deploymentConfiguration={
+        "alarms": {"enable": True, "rollback": True, "alarmNames": ["web-errors", "web-latency"]}
+    },
+    events=[
+        *(
+            {"message": f"(service web) has stopped {number} running tasks."}
+            for number in (3, 2, 1)
+        ),
+        {"message": "(service web) (deployment ecs-svc/7) deployment failed: alarm detected."},
+    ],
+)
+
+
+def test_a_rollback_by_alarm_names_the_alarm_and_why_it_rang() -> None:
+    alarms = [
+        {"AlarmName": "web-errors", "StateValue": "ALARM", "StateReason": "12.5 > 5.0"},
+        {"AlarmName": "web-latency", "StateValue": "OK", "StateReason": "fine"},
+    ]
+    text = failure(FakeAws([ALARMED], alarms=alarms))
+    assert "alarm web-errors rings: 12.5 > 5.0" in text
+    assert "web-latency" not in text
+    # Older than the messages that are quoted anyway, and the one that matters.
+    assert "ECS said: (service web) (deployment ecs-svc/7) deployment failed: alarm det" in text
+    assert "Next step: An alarm stopped the deployment" in text
+    assert "alarm_overrides (balancer/errors" in text
+
+
+def test_an_alarm_that_is_quiet_again_is_named_by_its_history() -> None:
+    alarms = [
+        {"AlarmName": name, "StateValue": "OK", "StateReason": "fine"}
+        for name in ("web-errors", "web-latency")
+    ]
+    aws = FakeAws([ALARMED], alarms=alarms, rang={"web-latency": "p95 was 3.1 s"})
+    text = failure(aws)
+    assert "alarm web-latency rang: p95 was 3.1 s" in text
+    assert "web-errors" not in text
+    assert all(call["StartDate"] == BEGAN for call in aws.called("describe_alarm_history"))
+
+
+def test_no_alarm_is_asked_for_where_none_judges_the_deployment() -> None:
+    aws = FakeAws([ROLLED_BACK])
+    failure(aws)
+    assert aws.called("describe_alarms") == []
+
+
+def test_alarms_that_cannot_be_read_do_not_hide_the_rest() -> None:
+    aws = FakeAws([ALARMED])
+    aws.denied = {"describe_alarms"}
+    text = failure(aws)
+    assert "alarms: could not be read" in text
+    assert "ECS went back to web-dev:6" in text
 
 
 def test_evidence_that_cannot_be_read_never_hides_the_failure() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from components.function import CanaryError, alarms
+from components.alarms import functions as alarms
+from components.function import CanaryError
 from components.function.canary import Canary, follow
 
 from .fakes import FakeAws, FakeClock

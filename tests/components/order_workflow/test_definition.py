@@ -97,13 +97,14 @@ def test_only_what_passes_the_queue_can_fail(document: dict[str, Any]) -> None:
         if document["States"][target]["Type"] == "Fail"
     }
     assert into_failure == {"NotifyFailed"}
-    before = {
-        name
-        for name, state in document["States"].items()
-        for _, target in _leads(state)
-        if target == "NotifyFailed"
-    }
-    assert before == {"QueueFailure"}
+    for state, only in {"NotifyFailed": "CountFailure", "CountFailure": "QueueFailure"}.items():
+        before = {
+            name
+            for name, body in document["States"].items()
+            for _, target in _leads(body)
+            if target == state
+        }
+        assert before == {only}
 
 
 @BOTH

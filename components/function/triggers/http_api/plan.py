@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from ....alarms.apis import http_formulas
+from ....alarms.watch import Formulas
 from ....errors import check_keys
 from ..base import Plan, Subject, Target
 from ..features import check_features
@@ -16,8 +18,10 @@ from ..throttle import Limit
 from .args import HttpApi
 from .authorizers import make_authorizers
 from .domain import make_domain
-from .settings import BUILT_IN, Route, Settings, checked
+from .settings import BUILT_IN, TIMEOUT_SECONDS, Route, Settings, checked
 
+THING = "http"
+"""What the API is called among the things of the function."""
 STAGE = "$default"
 """The stage without a name in its address."""
 LOG_FIELDS = {
@@ -57,6 +61,9 @@ def plan(subject: Subject, given: HttpApi) -> Plan:
 class _Plan(Plan):
     settings: Settings
 
+    def formulas(self, subject: Subject) -> Formulas:
+        return {THING: http_formulas(timeout_seconds=min(subject.timeout_seconds, TIMEOUT_SECONDS))}
+
     def connect(self, target: Target) -> Mapping[str, Any]:
         settings, scope = self.settings, target.scope
         name = f"{scope.name}-http"
@@ -83,7 +90,7 @@ class _Plan(Plan):
         routes = [
             self._route(target, api, integration, route, authorizers) for route in settings.routes
         ]
-        stage = self._stage(target, api, routes)
+        stage, requests = self._stage(target, api, routes)
         target.allow_invoke(
             "http",
             "apigateway.amazonaws.com",
@@ -93,6 +100,13 @@ class _Plan(Plan):
             url = stage.invoke_url.apply(lambda known: known.rstrip("/"))
         else:
             url = make_domain(name, settings.domain, stage, scope)
+        scope.watch.add(
+            "http_api",
+            THING,
+            {"ApiId": api.id, "Stage": stage.name},
+            log_group_name=None if requests is None else requests.name,
+            check={"url": url},
+        )
         return {
             "http_api_url": url,
             "http_api_execution_arn": stage.execution_arn,
@@ -128,9 +142,10 @@ class _Plan(Plan):
         target: Target,
         api: "aws.apigatewayv2.Api",
         routes: "list[aws.apigatewayv2.Route]",
-    ) -> "aws.apigatewayv2.Stage":
+    ) -> "tuple[aws.apigatewayv2.Stage, aws.cloudwatch.LogGroup | None]":
         settings, scope = self.settings, target.scope
         logs: Any = None
+        group = None
         limits: list[Any] = [
             {"route_key": route.key, **_limits(route.throttle)}
             for route in settings.routes
@@ -145,7 +160,7 @@ class _Plan(Plan):
                 opts=scope.opts,
             )
             logs = {"destination_arn": group.arn, "format": json.dumps(LOG_FIELDS)}
-        return aws.apigatewayv2.Stage(
+        stage = aws.apigatewayv2.Stage(
             f"{scope.name}-http",
             api_id=api.id,
             name=STAGE,
@@ -159,6 +174,7 @@ class _Plan(Plan):
                 scope.opts, pulumi.ResourceOptions(depends_on=routes)
             ),
         )
+        return stage, group
 
 
 def _limits(throttle: Limit | None) -> Any:

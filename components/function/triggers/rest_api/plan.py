@@ -13,6 +13,8 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from ....alarms.apis import rest_formulas
+from ....alarms.watch import Formulas
 from ....errors import check_keys
 from ....policy import Statement, allow
 from ..base import Plan, Subject, Target
@@ -24,6 +26,9 @@ from .openapi import document
 from .settings import Settings, checked
 from .stage import make_stage
 from .usage import make_keys
+
+THING = "api"
+"""What the API is called among the things of the function."""
 
 
 class _Given(TypedDict):
@@ -54,6 +59,10 @@ def call_statements(execution_arn: pulumi.Input[str]) -> Sequence[Statement]:
 class _Plan(Plan):
     settings: Settings
 
+    def formulas(self, subject: Subject) -> Formulas:
+        wait = min(subject.timeout_seconds, self.settings.timeout_seconds)
+        return {THING: rest_formulas(timeout_seconds=wait)}
+
     def connect(self, target: Target) -> Mapping[str, Any]:
         settings, scope = self.settings, target.scope
         body = pulumi.Output.json_dumps(
@@ -77,10 +86,18 @@ class _Plan(Plan):
             pulumi.Output.concat(api.execution_arn, f"/{settings.stage}/*"),
         )
         asked = allow_authorizers(target, api, settings.authorizers)
-        stage = make_stage(scope, settings, api, body, [permission, *asked])
+        stage, requests = make_stage(scope, settings, api, body, [permission, *asked])
         url = stage.invoke_url
         if settings.domain is not None:
             url = make_domain(settings.domain, stage, scope)
+        scope.watch.add(
+            "rest_api",
+            THING,
+            {"ApiName": api.name, "Stage": stage.stage_name},
+            log_group_name=None if requests is None else requests.name,
+            traced=settings.tracing,
+            check={"url": url},
+        )
         return {
             "api_url": url,
             "api_id": api.id,

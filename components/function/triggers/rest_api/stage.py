@@ -40,8 +40,12 @@ def make_stage(
     api: "aws.apigateway.RestApi",
     body: pulumi.Output[str],
     permissions: Sequence[pulumi.Resource],
-) -> "aws.apigateway.Stage":
-    """Serve the API as the document ``body`` describes it, once it may call the function."""
+) -> "tuple[aws.apigateway.Stage, aws.cloudwatch.LogGroup | None]":
+    """Serve the API as the document ``body`` describes it, once it may call the function.
+
+    Returns:
+        The stage, and the log group of its requests where there is one.
+    """
     name = f"{scope.name}-api"
     deployment = aws.apigateway.Deployment(
         name,
@@ -56,6 +60,7 @@ def make_stage(
         opts=scope.opts,
     )
     more: dict[str, Any] = {}
+    group = None
     if settings.access_logs:
         group = aws.cloudwatch.LogGroup(
             name, retention_in_days=scope.log_retention_days, tags=scope.tags, opts=scope.opts
@@ -79,7 +84,7 @@ def make_stage(
         **more,
     )
     _limit(scope, settings, stage)
-    return stage
+    return stage, group
 
 
 def _limit(scope: Scope, settings: Settings, stage: "aws.apigateway.Stage") -> None:

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from components import policy, queues
+from components.alarms.watch import Watch
 from components.function.triggers.base import Scope, Subject, Target
 from components.testing import ACCOUNT, UNKNOWN, Deployment, deploy
 
@@ -33,13 +34,13 @@ class Function(pulumi.ComponentResource):
         self.plan = kind.plan(subject, given)
         super().__init__("slipway:index:MultiTriggerFunction", name)
         opts = pulumi.ResourceOptions(parent=self)
+        alarms, topic = scope.pop("alarms", True), scope.pop("alarm_topic_arn", None)
         common: dict[str, Any] = {
             "name": name,
             "tags": TAGS,
             "opts": opts,
             "log_retention_days": 30,
-            "alarms": True,
-            "alarm_topic_arn": None,
+            "watch": Watch(name, self.plan.formulas(subject), alarms, topic, TAGS, opts),
             "force_delete": False,
         }
         self.failures = queues.make_queue(f"{name}-failures", opts=opts, tags=TAGS, policy=False)

@@ -1,44 +1,15 @@
-"""Alarms: a formula is plain data, a resource comes last.
+"""Alarm resources, made of formulas.
 
-Every threshold is computed from the watched thing's own settings or is a named constant
-with its reason; the formulas stand beside what they watch. As data (``Formula``) they serve
-dashboards and composite alarms as well. Who is told belongs to the caller (a topic).
+Who is told belongs to the caller: a topic, or nobody where a composite alarm tells for all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-PERIOD_SECONDS = 60
-"""AWS services publish once a minute; shorter periods see gaps."""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """One alarm as data; dimensions are filled in by name."""
-
-    role: str
-    """Suffix of the alarm's name."""
-    description: str
-    metric: str
-    namespace: str
-    statistic: str
-    """``Average``, ``Maximum``, or a percentile such as ``p95``; unused with an expression."""
-    threshold: float
-    comparison: str
-    periods: int
-    to_alarm: int
-    missing: str
-    """How missing data count; the reason stands where the formula is written."""
-    fails_deployment: bool
-    """Whether ECS rolls back when it rings during a deployment."""
-    expression: str | None = None
-    """Metric math over ``parts`` instead of one metric."""
-    parts: tuple[tuple[str, str], ...] = ()
-    """Ids and metrics of the expression; each a sum."""
+from .formula import Formula
 
 
 def make_alarms(
@@ -48,11 +19,18 @@ def make_alarms(
     topic_arn: pulumi.Input[str] | None,
     tags: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
-) -> "list[aws.cloudwatch.MetricAlarm]":
-    """One alarm a formula, all with the same dimensions."""
+) -> "dict[str, aws.cloudwatch.MetricAlarm]":
+    """One alarm a formula, by its role.
+
+    Args:
+        name: what the alarms' names begin with; the formula's role follows.
+        dimensions: of the thing; a formula takes those that it is ``by``.
+        topic_arn: told when an alarm rings and when it is over; nobody if None.
+    """
     actions = [topic_arn] if topic_arn is not None else []
-    alarms = []
+    alarms = {}
     for item in formulas:
+        chosen = _chosen(item, dimensions)
         common: dict[str, Any] = {
             "alarm_description": item.description,
             "comparison_operator": item.comparison,
@@ -66,21 +44,29 @@ def make_alarms(
             "opts": opts,
         }
         if item.expression is not None:
-            measured: dict[str, Any] = {"metric_queries": _queries(item, dimensions)}
+            measured: dict[str, Any] = {"metric_queries": _queries(item, chosen)}
         else:
             percentile = item.statistic.startswith("p")
             measured = {
                 "namespace": item.namespace,
                 "metric_name": item.metric,
-                "dimensions": dimensions,
-                "period": PERIOD_SECONDS,
+                "dimensions": chosen,
+                "period": item.period_seconds,
                 "extended_statistic" if percentile else "statistic": item.statistic,
             }
             if percentile:
                 # With a handful of requests a percentile is one slow request.
                 measured["evaluate_low_sample_count_percentiles"] = "ignore"
-        alarms.append(aws.cloudwatch.MetricAlarm(f"{name}-{item.role}", **common, **measured))
+        alarms[item.role] = aws.cloudwatch.MetricAlarm(f"{name}-{item.role}", **common, **measured)
     return alarms
+
+
+def _chosen(
+    item: Formula, dimensions: Mapping[str, pulumi.Input[str]]
+) -> Mapping[str, pulumi.Input[str]]:
+    if item.by is None:
+        return dimensions
+    return {key: dimensions[key] for key in item.by}
 
 
 def _queries(
@@ -96,15 +82,15 @@ def _queries(
     ]
     queries.extend(
         {
-            "id": part,
+            "id": part.id,
             "metric": {
                 "namespace": item.namespace,
-                "metric_name": metric,
+                "metric_name": part.metric,
                 "dimensions": dimensions,
-                "period": PERIOD_SECONDS,
-                "stat": "Sum",
+                "period": item.period_seconds,
+                "stat": part.statistic,
             },
         }
-        for part, metric in item.parts
+        for part in item.parts
     )
     return queries
