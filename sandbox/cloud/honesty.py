@@ -19,7 +19,8 @@ PROCESS_ENGINE: dict[str, str] = {
 TASKS: dict[str, str] = {
     "dependsOn": "containers start in the order of the task definition, without waiting",
     "capacityProviderStrategy": "recorded; every task runs on this machine",
-    "deploymentConfiguration.alarms": "no alarm stops or rolls back a deployment",
+    "bake time of deployment alarms": "as long as the slowest alarm needs to ring, in the "
+    "sandbox's minutes; none for a deployment that has no other to go back to",
     "credentials in docker mode": "the task role's session is in the environment instead of "
     "behind AWS_CONTAINER_CREDENTIALS_FULL_URI, because AWS SDKs accept only loopback there",
     "serviceConnectConfiguration, environmentFiles": "ignored; use Cloud Map and environment",
@@ -48,7 +49,7 @@ FUNCTIONS: dict[str, str] = {
     "retries of a stream": "after 0.25 s and up; streams wait for one another meanwhile",
     "tumbling windows, several batches of a shard at once": "stored; one batch after the other",
     "a bucket as destination of failures": "nothing is written there",
-    "other callers' permissions": "CloudWatch Logs, alarms and Cognito call "
+    "other callers' permissions": "CloudWatch Logs and Cognito call "
     "whether the function's policy lets them in or not",
     "functions, aliases and permissions named url…": "refused: the emulator takes the path for "
     "that of a function URL",
@@ -60,7 +61,7 @@ SENDERS: dict[str, str] = {
     "cache of a REST API": "its size is stored; it is not encrypted, flushed or passed by",
     "access logs of APIs": "a request that is refused for its signature leaves no line; Firehose "
     "gets none",
-    "execution logs and metrics of APIs": "stored; nothing is written",
+    "execution logs and detailed metrics of APIs": "stored; nothing is written",
     "authorizers, models and usage plans of a REST API": "as they are now, not as they were when "
     "it was deployed",
     "role of an integration": "stored; the function's policy is asked instead",
@@ -88,11 +89,42 @@ WORKFLOWS: dict[str, str] = {
     "SFN_WAIT_SCALE": "waits are shorter, and an execution's own clock, in its history and its "
     "dates, runs ahead by what it did not wait",
     "express executions": "run once each, and are not billed",
-    "metrics": "of executions; those of functions, activities and calls are not published",
     "pipes": "from queues to machines; batches are taken one after another",
 }
 """Step Functions and Pipes: what is not as on AWS. What is not here is enforced, the role's
 permissions, versions, limits and logs included."""
+
+METRICS: dict[str, str] = {
+    "AWS/ECS": "services only; what is over 100 % of the reservation is told as 100 %",
+    "AWS/ApplicationELB": "by load balancer and target group, not by zone; connections, bytes and "
+    "requests through the emulator's own gateway are not counted",
+    "AWS/ApiGateway": "by API and stage, not by method or route; requests that are refused for "
+    "their signature are not counted",
+    "AWS/DynamoDB": "nothing is ever throttled and no system error happens; batches and "
+    "transactions are not counted, and every index counts with its table",
+    "AWS/Lambda": "no provisioned concurrency, no offset lag, no event filters",
+    "AWS/SQS": "an empty queue that nobody used for 360 of the sandbox's minutes tells nothing",
+    "AWS/States": "nothing is ever throttled",
+    "AWS/Kinesis": "what was written; nothing is ever throttled",
+    "AWS/Events, AWS/S3, AWS/Logs": "not published; what rings on them stays without data",
+    "AWS/EKS, ContainerInsights": "the metrics that our alarms look at, of a real control plane "
+    "only; none with the mock",
+    "ECS/ContainerInsights": "of services and clusters; enhanced adds nothing to it",
+    "values": "two significant digits where every request is one (latencies, sizes)",
+}
+"""Metrics of AWS services: what is not as on AWS. What is not here is published, once in each of
+the sandbox's minutes or with each event."""
+
+LOGS: dict[str, str] = {
+    "Logs Insights": "fields, display, filter, parse, stats, sort, limit, head, tail and dedup "
+    "with the common functions; everything else is refused with MalformedQueryException",
+    "subscriptions": "to functions only; with the filter patterns of AWS",
+    "metric filters": "applied to lines as they arrive; account-level and field selection criteria "
+    "are ignored",
+    "retention": "stored; lines stay as long as the sandbox runs",
+    "data protection, anomaly detection, exports": "missing",
+}
+"""CloudWatch Logs: settings without effect. Metrics that are embedded in lines are published."""
 
 CLUSTERS: dict[str, str] = {
     "version": "stored; every control plane of ours is Kubernetes 1.34",
@@ -126,3 +158,27 @@ CLUSTERS: dict[str, str] = {
 }
 """EKS: settings without effect. What is not here has its effect, access policies, taints, sizes
 and rolling replacements of nodes included."""
+
+ALARMS: dict[str, str] = {
+    "the minute": "SANDBOX_MINUTE_SECONDS long, 5 s unless it is set (60 is real time): periods of "
+    "alarms shrink with it, and so does what services publish once a minute. Data keep their real "
+    "time, and reads of metrics count real seconds",
+    "evaluation range": "two more data points than EvaluationPeriods, and one more where the "
+    "period is above a minute; AWS does not say how many",
+    "anomaly detection, Metrics Insights, SEARCH, PromQL": "refused in alarms and GetMetricData; "
+    "so are statistics other than the five and percentiles, and functions of time and tags",
+    "wall clock windows, alarm mute rules, ActionsSuppressor": "refused or missing; windows slide",
+    "actions": "topics and functions, as far as their policies and that of the topic's key let "
+    "CloudWatch in; others are kept, and the history says that they failed",
+    "metrics": "kept for 36 hours of the sandbox, 3 hours at 5 s a minute, and at most 20,000 "
+    "entries each",
+    "dashboards": "the body is checked against the documented structure; properties that it does "
+    "not name are refused, where AWS may only warn",
+    "e-mail": "files in the folder outbox of the state directory; the link in a confirmation works",
+    "HTTP subscriptions": "signatures are not real; delivery policies are stored, the default one "
+    "is kept to in the sandbox's minutes",
+    "SMS, mobile push": "stored; nothing is sent",
+    "X-Ray": "groups and sampling rules are kept and told; no trace is recorded",
+}
+"""CloudWatch, notifications and X-Ray: what is not as on AWS. What is not here has its effect:
+missing data, N of M, percentiles, metric math, composites, states, reasons and history."""

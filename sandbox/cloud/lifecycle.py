@@ -25,16 +25,15 @@ from pathlib import Path
 
 from . import engines, sessions
 from .errors import CloudError
+from .minute import DEFAULT_SECONDS, seconds
 
 __all__ = ["ACCOUNT", "REGION", "Cloud", "CloudError", "hostname", "running", "start", "stop"]
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
+ACCOUNT, REGION = "123456789012", "us-east-1"
 PORT = 4566
 NEEDED_BYTES = 200 * 1024 * 1024
 """Free disk space without which a start is refused: images, logs and state need it."""
-START_SECONDS = 120
-STOP_SECONDS = 20
+START_SECONDS, STOP_SECONDS = 120, 20
 LOG_LINES = 12
 """How much of the log an error quotes."""
 
@@ -57,6 +56,7 @@ class Cloud:
     """Identity of the process beside its pid, which the system may reuse."""
     account: str = ACCOUNT
     region: str = REGION
+    minute: float = DEFAULT_SECONDS
     port_note: str = ""
     """Said when the wanted port was taken; empty otherwise."""
     fresh: bool = True
@@ -83,10 +83,9 @@ def start(state: Path, *, port: int = PORT, engine: str | None = None) -> Cloud:
         return dataclasses.replace(found, fresh=False)
     _prepare(state)
     stop(state)
-    chosen = engines.choose(engine)
+    chosen, minute = engines.choose(engine), seconds()
     free, port_note, lock = _free_port(port)
-    boot = secrets.token_hex(8)
-    log = state / "cloud.log"
+    boot, log = secrets.token_hex(8), state / "cloud.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.cloud"],
@@ -107,6 +106,7 @@ def start(state: Path, *, port: int = PORT, engine: str | None = None) -> Cloud:
         boot=boot,
         engine=chosen.name,
         engine_note=chosen.note,
+        minute=minute,
         started=sessions.started(process.pid) or "",
         port_note=port_note,
     )

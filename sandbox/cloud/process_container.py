@@ -58,12 +58,13 @@ class ProcessContainer:
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """The parts of an inspection that the emulator reads."""
+        """The parts of an inspection that are read."""
+        code = self._exit_code()
         return {
             "Id": self.id,
             "Labels": self.labels,
             "NetworkSettings": {"Networks": {"sandbox": {"IPAddress": self._ip}}},
-            "State": {"Status": self.status, "ExitCode": self._exit_code() or 0},
+            "State": {"Status": self.status, "ExitCode": code or 0, "Pid": self._process.pid},
         }
 
     def reload(self) -> None:

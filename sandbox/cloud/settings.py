@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .minute import DEFAULT_SECONDS, seconds
 from .sessions import BOOT_VARIABLE
 
 
@@ -18,6 +19,8 @@ class Settings:
     hostname: str
     account: str
     region: str
+    minute: float = DEFAULT_SECONDS
+    """Seconds of a minute of CloudWatch: alarm periods shrink with it."""
 
     @classmethod
     def read(cls) -> "Settings":
@@ -30,4 +33,5 @@ class Settings:
             hostname=os.environ["MINISTACK_HOSTNAME"],
             account=os.environ["MINISTACK_ACCOUNT_ID"],
             region=os.environ["MINISTACK_REGION"],
+            minute=seconds(),
         )

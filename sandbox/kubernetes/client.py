@@ -106,6 +106,11 @@ class Api:
         """Any request with a JSON answer."""
         return self._ask("request", method, path, body, query_params=list((query or {}).items()))
 
+    def text(self, path: str) -> str:
+        """What is served as plain text, such as metrics."""
+        how: dict[str, Any] = {"serialize": False, "_request_timeout": ATTEMPT_SECONDS}
+        return str(self._attempt(lambda it: it.request("GET", path, **how).data.decode()))
+
     def resource(self, api_version: str, kind: str, subresource: str = "") -> Resource:
         """How ``kind`` is served; Refused (404) if it is not."""
         from kubernetes.dynamic.discovery import LazyDiscoverer

@@ -29,9 +29,9 @@ class Exchange:
     """One request and its response."""
 
     __slots__ = (
-        "answered", "body_sent", "buffered", "chunked", "client", "complete_body", "has_body",
-        "head_only", "headers", "http11", "keep_alive", "kept", "method", "over", "since",
-        "started", "target", "tries", "upstream", "url",
+        "answered", "body_sent", "buffered", "chunked", "client", "complete_body", "group",
+        "handed", "has_body", "head_only", "headers", "http11", "keep_alive", "kept", "method",
+        "over", "since", "started", "target", "tries", "upstream", "url",
     )  # fmt: skip
 
     def __init__(self, client: "Frontend") -> None:
@@ -53,6 +53,10 @@ class Exchange:
         self.over = False
         self.answered = False
         """Whether a byte of the response has gone to the client."""
+        self.group = ""
+        """ARN of the target's group."""
+        self.handed = 0.0
+        """When the target got it."""
         self.target: Target | None = None
         self.upstream: Upstream | None = None
         self.tries = 0
@@ -69,11 +73,14 @@ class Exchange:
         if isinstance(action, Forward):
             group = action.choose()
             target = group.pick() if group is not None else None
-            if target is None:
+            if target is None or group is None:
                 self.answer(failure(503))
                 return
+            self.group = group.settings.arn
+            listener.service.told.chosen(listener.load_balancer, self.group)
             self._send_to(target)
         elif isinstance(action, Redirect):
+            listener.service.told.redirected(listener.load_balancer)
             self.answer(action.answer(self.seen()))
         else:
             self.answer(action)
@@ -107,11 +114,10 @@ class Exchange:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _, upstream = await loop.create_connection(lambda: Upstream(target), host, port)
-        except TimeoutError:
-            self._give_up(504)
-            return
-        except OSError:
-            self._give_up(502)
+        except (TimeoutError, OSError) as error:
+            listener = self.client.listener
+            listener.service.told.unanswered(listener.load_balancer, self.group)
+            self._give_up(504 if isinstance(error, TimeoutError) else 502)
             return
         if self.over:
             upstream.close()
@@ -120,6 +126,7 @@ class Exchange:
 
     def _use(self, upstream: Upstream) -> None:
         self.upstream = upstream
+        self.handed = time.monotonic()
         upstream.begin(self)
         head = self.client.listener.request_head(self)
         if self.kept:
@@ -164,7 +171,10 @@ class Exchange:
     def forward_head(self, head: bytes, body: bytes) -> None:
         """The target's response head, hop-by-hop headers removed, and what came with it."""
         self.answered = True
-        added = self.client.listener.response_headers
+        listener = self.client.listener
+        took = time.monotonic() - self.handed
+        listener.service.told.answered(listener.load_balancer, self.group, int(head[9:12]), took)
+        added = listener.response_headers
         if added:
             head += added
         if not self.keep_alive:
@@ -215,6 +225,9 @@ class Exchange:
     def answer(self, answer: Answer) -> None:
         """Answer without a target."""
         self.over = True
+        if answer.own:
+            listener = self.client.listener
+            listener.service.told.own(listener.load_balancer, answer.status)
         self.keep_alive = self.keep_alive and self.complete_body
         self.client.write(answer.encode(head_only=self.head_only, keep_alive=self.keep_alive))
         self.client.finished(self)

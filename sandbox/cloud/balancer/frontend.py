@@ -13,7 +13,7 @@ from .exchange import Exchange
 from .routing import failure
 
 if TYPE_CHECKING:
-    from .service import Listener
+    from .listener import Listener
 
 
 class Frontend(asyncio.Protocol):

@@ -22,6 +22,8 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    own: bool = False
+    """Whether it is the load balancer's own error, and nothing that it was told to say."""
 
     def encode(self, *, head_only: bool, keep_alive: bool) -> bytes:
         """The bytes on the wire."""
@@ -48,7 +50,7 @@ def failure(status: int) -> Answer:
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
         f"<center><h1>{html.escape(title)}</h1></center>\r\n</body>\r\n</html>\r\n"
     )
-    return Answer(status, (("Content-Type", "text/html"),), page.encode())
+    return Answer(status, (("Content-Type", "text/html"),), page.encode(), own=True)
 
 
 @dataclass(frozen=True)

@@ -12,45 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from . import certificates, health, plan
-from .exchange import Exchange
 from .frontend import Frontend
+from .listener import Listener
 from .request_head import head_of
 from .routing import Answer, Forward, Matcher, Redirect, Rule, failure
+from .sockets import bind, bind_soon, new_loop
 from .targets import DRAINING, UNREGISTERED, Group, Health, Target
+from .told import Nobody, Told
 
 FIRST_PORT = 8080
 """Load balancers prefer ports from here upwards, in the order they are created."""
 SWEEP_SECONDS = 0.5
-
-
-class Listener:
-    """One listening socket and what it does with a request."""
-
-    def __init__(self, service: "Balancer", port: int) -> None:
-        self.service, self.port = service, port
-        self.clients: set[Frontend] = set()
-        self.active: set[Exchange] = set()
-        self.rules: list[Rule] = []
-        """Rules with conditions; the default action stands apart."""
-        self.default: Forward | Redirect | Answer = failure(503)
-        self.match: Matcher = service.match
-        self.response_headers = b""
-        self.idle_timeout = 60.0
-        self.closing = False
-        self.server: asyncio.Server | None = None
-        self.domains: tuple[str, ...] = ()
-        self.request_head = functools.partial(
-            head_of, protocol=b"http", port=80, xff_mode="append", keep_host=False
-        )
-
-    def close(self) -> None:
-        """Stop listening; connections end after their current response."""
-        self.closing = True
-        if self.server is not None:
-            self.server.close()
-        for client in list(self.clients):
-            if client.current is None and client.transport is not None:
-                client.transport.close()
 
 
 class Balancer:
@@ -62,6 +34,7 @@ class Balancer:
         ``response_headers`` maps listener attributes to the header that each one sets.
         """
         self.match = match
+        self.told: Told = Nobody()
         self._state = state
         self._header_attributes = response_headers
         self._reserved: dict[str, int] = {}
@@ -73,7 +46,7 @@ class Balancer:
         self._watchers: dict[Target, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
-        self._loop = _new_loop()
+        self._loop = new_loop()
         threading.Thread(target=self._run, daemon=True, name="sandbox-balancer").start()
 
     def _run(self) -> None:
@@ -109,6 +82,11 @@ class Balancer:
             return DRAINING
         return UNREGISTERED
 
+    def states(self, group: str) -> list[str]:
+        """The states of a group's registered targets."""
+        found = self._groups.get(group)
+        return [t.health.state for t in list(found.targets.values())] if found is not None else []
+
     def draining(self, group: str) -> list[tuple[str, int]]:
         """Targets of ``group`` that are deregistered and still busy."""
         found = self._groups.get(group)
@@ -127,7 +105,7 @@ class Balancer:
         for arn in [arn for arn in self._listeners if arn not in known]:
             closed = self._listeners.pop(arn)
             closed.close()
-            self._held[closed.port] = await _bind_soon(closed.port)
+            self._held[closed.port] = await bind_soon(closed.port)
         for arn in [arn for arn in self._reserved if arn not in wanted.load_balancers]:
             del self._reserved[arn]
         for item in wanted.listeners:
@@ -159,7 +137,7 @@ class Balancer:
             if port in mine:
                 continue
             with contextlib.suppress(OSError):
-                self._held[port] = _bind(port)
+                self._held[port] = bind(port)
                 return port
         raise OSError("no free port on 127.0.0.1")
 
@@ -181,6 +159,7 @@ class Balancer:
             Rule(tuple(rule["Conditions"]), self._action(rule["Actions"], item, siblings))
             for rule in item.rules
         ]
+        listener.load_balancer = item.load_balancer
         listener.rules = rules[:-1]
         listener.default = rules[-1].action if rules else failure(503)
         listener.request_head = functools.partial(
@@ -212,7 +191,7 @@ class Balancer:
             )
         if listener.server is not None:  # another certificate: same port, new server
             listener.server.close()
-        sock = self._held.pop(listener.port, None) or await _bind_soon(listener.port)
+        sock = self._held.pop(listener.port, None) or await bind_soon(listener.port)
         listener.domains = item.domains
         listener.server = await self._loop.create_server(
             lambda: Frontend(listener), sock=sock, ssl=context, backlog=1024
@@ -309,32 +288,3 @@ class Balancer:
         with contextlib.suppress(OSError):
             part.write_text(json.dumps(document, indent=2))
             part.replace(path)
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
-
-
-def _bind(port: int) -> socket.socket:
-    sock = socket.socket()
-    # Lets a port be taken again right after its last owner closed it.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(("127.0.0.1", port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-async def _bind_soon(port: int) -> socket.socket:
-    """Bind a port whose last server is being closed by the loop."""
-    for _ in range(100):
-        with contextlib.suppress(OSError):
-            return _bind(port)
-        await asyncio.sleep(0.01)
-    return _bind(port)

@@ -6,6 +6,7 @@ from . import (
     api_gateway,
     api_integrations,
     api_logs,
+    cloudwatch,
     deliveries,
     discovery,
     eks,
@@ -22,6 +23,16 @@ from . import (
     lambda_workers,
     load_balancers,
     managed_policies,
+    metric_balancers,
+    metric_clusters,
+    metric_functions,
+    metric_insights,
+    metric_logs,
+    metric_queues,
+    metric_streams,
+    metric_tables,
+    metric_tasks,
+    metric_topics,
     pipes,
     registry,
     retirement,
@@ -43,9 +54,11 @@ from . import (
     sfn_variables,
     sfn_views,
     signatures,
+    sns_subscriptions,
     task_containers,
     task_credentials,
     task_logs,
+    xray,
 )
 
 
@@ -55,6 +68,16 @@ def apply(settings: Settings) -> None:
     registry.apply(settings)
     lambda_errors.apply(settings)
     balancer = load_balancers.apply(settings)
+    metric_balancers.apply(settings, balancer)
+    metric_clusters.apply(settings)
+    metric_functions.apply(settings)
+    metric_logs.apply(settings)
+    metric_insights.apply(settings)
+    metric_queues.apply(settings)
+    metric_streams.apply(settings)
+    metric_tables.apply(settings)
+    metric_tasks.apply(settings)
+    metric_topics.apply(settings)
     task_containers.apply(settings)
     task_credentials.apply(settings)
     task_logs.apply(settings)
@@ -93,4 +116,7 @@ def apply(settings: Settings) -> None:
     sfn_callers.apply(settings)
     pipes.apply(settings)
     managed_policies.apply(settings)
+    sns_subscriptions.apply(settings)
+    cloudwatch.apply(settings)
+    xray.apply(settings)
     eks.apply(settings)

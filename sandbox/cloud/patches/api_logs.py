@@ -1,4 +1,4 @@
-"""API Gateway writes a line for each request into the log group that the stage names.
+"""API Gateway counts requests, and writes a line for each into the log group of the stage.
 
 The emulator stores the setting. Requests that are refused for their signature never reach a
 stage here, and are not logged.
@@ -19,7 +19,7 @@ from ministack.services import cloudwatch_logs
 
 from sandbox.cloud.settings import Settings
 
-from . import guard, log_groups
+from . import guard, log_groups, metric_apis
 
 _log = logging.getLogger("slipway")
 _facts: ContextVar[dict[str, Any] | None] = ContextVar("facts", default=None)
@@ -115,12 +115,15 @@ def _begin(api: str, stage: str, method: str, path: str, headers: Mapping[str, A
 
 
 def _end(stage: Mapping[str, Any] | None, answer: Any) -> None:
-    settings = (stage or {}).get("accessLogSettings") or {}
     facts = _facts.get()
-    if not settings.get("destinationArn") or facts is None:
+    if facts is None or stage is None:
+        return
+    facts["responseLatency"] = int((time.monotonic() - facts["began"]) * 1000)
+    metric_apis.served(facts, int(answer[0]))
+    settings = stage.get("accessLogSettings") or {}
+    if not settings.get("destinationArn"):
         return
     facts["extendedRequestId"] = facts["requestId"]
-    facts["responseLatency"] = int((time.monotonic() - facts["began"]) * 1000)
     facts["status"], facts["responseLength"] = answer[0], len(answer[2])
     group = settings["destinationArn"].partition(":log-group:")[2].removesuffix(":*")
     if group in cloudwatch_logs._log_groups:

@@ -40,6 +40,8 @@ ADDONS = {
     "prometheus-node-exporter": "v1.10.2-eksbuild.1",
 }
 METRICS = "metrics-server"
+NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
+"""Where an add-on's service accounts are, if not with all the others."""
 _VERSION = re.compile(r"v\d+\.\d+\.\d+-eksbuild\.\d+")
 
 
@@ -168,17 +170,17 @@ def _checked(body: Mapping[str, Any]) -> None:
 
 
 def _pod_roles(cluster: str, addon: str, wanted: list[Record]) -> None:
+    namespace = NAMESPACES.get(addon, eks_pods.SYSTEM)
     for item in wanted:
-        eks_pods.check(cluster, eks_pods.SYSTEM, item["serviceAccount"], item["roleArn"], addon)
+        eks_pods.check(cluster, namespace, item["serviceAccount"], item["roleArn"], addon)
 
 
 def _associated(cluster: str, record: Record, wanted: list[Record]) -> list[str]:
     """Make the associations that the add-on asks for; their ARNs, as DescribeAddon has them."""
     made: list[str] = []
+    namespace = NAMESPACES.get(record["addonName"], eks_pods.SYSTEM)
     for item in wanted:
-        _, _, body = eks._create_pod_identity_association(
-            cluster, {**item, "namespace": eks_pods.SYSTEM}
-        )
+        _, _, body = eks._create_pod_identity_association(cluster, {**item, "namespace": namespace})
         association = json.loads(body)["association"]
         kept = eks._pod_identity_associations[eks._pia_key(cluster, association["associationId"])]
         kept["ownerArn"] = record["addonArn"]

@@ -14,7 +14,7 @@ from . import eks_checks, eks_records, guard
 from .eks_records import Record, in_use, invalid
 
 SYSTEM = "kube-system"
-"""Where the service accounts of add-ons are."""
+"""Where the service accounts of most add-ons are."""
 
 
 def apply(settings: Settings) -> None:  # noqa: ARG001

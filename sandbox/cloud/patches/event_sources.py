@@ -19,7 +19,7 @@ from ministack.services import dynamodb, kinesis, lambda_svc, sqs
 
 from sandbox.cloud.settings import Settings
 
-from . import deliveries, guard, lambda_roles
+from . import deliveries, guard, lambda_roles, metric_functions, metric_queues
 
 Record = Mapping[str, Any]
 FIRST_WAIT_SECONDS = 0.25
@@ -113,6 +113,7 @@ def _collecting(original: Callable[..., Any]) -> Callable[..., Any]:
         # It hands out ten at a time, as ReceiveMessage does; a batch may be larger.
         while len(batch) < max_number and (more := original(queue_url, max_number - len(batch))):
             batch += more
+        metric_queues.counted(queue_url, "NumberOfMessagesReceived", len(batch))
         return batch
 
     return receive
@@ -180,6 +181,9 @@ class _Batch:
             batch, tried = waiting.pop(0)
             if tried:
                 time.sleep(min(FIRST_WAIT_SECONDS * 2 ** (tried - 1), LONGEST_WAIT_SECONDS))
+            age = max(0.0, time.time() - _place(batch[-1])["arrived"]) * 1000
+            config = self._func.get("config") or self._func
+            metric_functions.count(config, "IteratorAge", age, "Milliseconds")
             result = self._execute(self._func, {"Records": list(batch)})
             self._tries += 1
             first = self._first_failure(batch, result)

@@ -59,12 +59,6 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
         "(func: dict, config: dict, event: dict, request_id: str, started: float) -> dict",
         _measured,
     )
-    guard.wrap(
-        lambda_svc,
-        "_emit_lambda_metrics",
-        "(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None",
-        _throttles_only,
-    )
 
 
 def called_as(config: dict[str, Any]) -> str:
@@ -172,12 +166,3 @@ def _publish(config: dict[str, Any], milliseconds: float, *, failed: bool) -> No
             ("Duration", milliseconds, "Milliseconds"),
         ):
             cloudwatch.record_metric("AWS/Lambda", metric, value, unit, dimensions)
-
-
-def _throttles_only(original: Callable[..., Any]) -> Callable[..., Any]:
-    def emit(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:
-        # Whatever ran has been counted, and counted once.
-        if throttle:
-            original(function_name, duration_ms, error, throttle)
-
-    return emit

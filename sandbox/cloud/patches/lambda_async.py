@@ -20,7 +20,15 @@ from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from sandbox.cloud.settings import Settings
 
-from . import deliveries, guard, lambda_aliases, lambda_permissions, lambda_roles
+from . import (
+    deliveries,
+    guard,
+    lambda_aliases,
+    lambda_permissions,
+    lambda_roles,
+    metric_functions,
+    metric_topics,
+)
 
 EVENTS, SNS = "events.amazonaws.com", "sns.amazonaws.com"
 FIRST_WAIT_SECONDS = 0.5
@@ -54,6 +62,7 @@ def apply(settings: Settings) -> None:  # noqa: ARG001
 
 def _invoke(func: dict[str, Any], event: Any) -> None:
     """Invoke on a thread of its own until it succeeds or is given up."""
+    metric_functions.count(func.get("config") or func, "AsyncEventsReceived")
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_Call(func, event).run,), daemon=True).start()
 
@@ -99,6 +108,7 @@ class _Call:
             time.sleep(wait)
 
     def _give_up(self, condition: str, tries: int, result: Mapping[str, Any]) -> None:
+        metric_functions.count(self.config, "AsyncEventsDropped")
         self._tell(self.on_failure, condition, tries, result)
         queue = (self.config.get("DeadLetterConfig") or {}).get("TargetArn")
         if queue and lambda_roles.may_send(self.config, queue):
@@ -107,13 +117,18 @@ class _Call:
             attributes = {"RequestID": new_uuid(), "ErrorCode": "200", "ErrorMessage": message}
             kept = {key: value for key, value in attributes.items() if value}
             deliveries.send(queue, json.dumps(self.event), kept)
+        elif queue:
+            metric_functions.count(self.config, "DeadLetterErrors")
         if not (queue or self.on_failure):
             _log.warning("an event for %s was given up and is kept nowhere", self.arn)
 
     def _tell(
         self, destination: str | None, condition: str, tries: int, result: Mapping[str, Any]
     ) -> None:
-        if not destination or not lambda_roles.may_send(self.config, destination):
+        if not destination:
+            return
+        if not lambda_roles.may_send(self.config, destination):
+            metric_functions.count(self.config, "DestinationDeliveryFailures")
             return
         context = {"statusCode": 200, "executedVersion": self.config.get("Version", "$LATEST")}
         record = {
@@ -197,10 +212,12 @@ def _from_topic(
     }
     if func is not None and config is not None:
         if lambda_permissions.lets_in(endpoint, SNS, topic_arn):
+            metric_topics.delivered(topic_arn, well=True)
             _invoke(lambda_svc._execution_record_for_config(func, config), {"Records": [record]})
             return
     else:
         _log.warning("%s: function not found: %s", sub_arn, endpoint)
+    metric_topics.delivered(topic_arn, well=False)
     queue = json.loads(_attributes(topic_arn, sub_arn).get("RedrivePolicy") or "{}").get(
         "deadLetterTargetArn"
     )

@@ -148,6 +148,9 @@ def _end(task: dict[str, Any], then: Callable[[], None] | None) -> None:
     if cluster:
         ecs._recount_cluster(cluster)
         ecs._refresh_service_state(cluster, task.get("group", ""))
+    if svc is not None and task["stopCode"] == "UserInitiated":
+        # One that was pending still counted as there when it was to be replaced.
+        ecs._reconcile_service_tasks(cluster, f"{cluster}/{svc['serviceName']}")
     if then is not None:
         then()
 

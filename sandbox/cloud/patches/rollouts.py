@@ -4,7 +4,7 @@ The emulator completes a deployment when its containers have run for a second. H
 task of a service counts as healthy when all its target groups and its containers' own
 checks see it healthy; one that is unhealthy after the grace period is stopped with AWS's
 words, replaced, and counted by the circuit breaker. A first deployment is IN_PROGRESS
-until then, like any other.
+until then, like any other. Alarms that stop a deployment are in ``rollout_alarms``.
 """
 
 import logging
@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.concurrency import resource_lock
-from ministack.core.responses import new_uuid, request_scope
+from ministack.core.responses import request_scope
 from ministack.services import alb, ecs
 
 from sandbox.cloud.balancer.service import Balancer
 from sandbox.cloud.settings import Settings
 
-from . import container_health, guard, retirement
+from . import container_health, guard, retirement, rollout_alarms
 
 TICK_SECONDS = 0.2
 _KEPT_SETTINGS = ("serviceRegistries", "propagateTags", "enableECSManagedTags")
@@ -44,6 +43,7 @@ def apply(settings: Settings, balancer: Balancer) -> None:  # noqa: ARG001
         ecs, "_complete_service_deployment",
         "(cluster_name, svc_key, expected_deployment_id=None)", _announced,
     )  # fmt: skip
+    rollout_alarms.start()
     threading.Thread(target=_steward, daemon=True, name="sandbox-steward").start()
 
 
@@ -52,6 +52,7 @@ def _in_progress(original: Callable[..., Any]) -> Callable[..., Any]:
         deployment = original(task_definition, desired_count, status)
         deployment["rolloutState"] = "IN_PROGRESS"
         deployment["rolloutStateReason"] = f"ECS deployment {deployment['id']} in progress."
+        rollout_alarms.started(deployment)
         return deployment
 
     return make
@@ -89,7 +90,8 @@ def _with_known_target_groups(original: Callable[..., Any]) -> Callable[..., Any
                     "load balancer.",
                     400,
                 )
-        return original(data)
+        with rollout_alarms.beginning(data):
+            return original(data)
 
     return create
 
@@ -102,7 +104,8 @@ def _keeping_settings(original: Callable[..., Any]) -> Callable[..., Any]:
         for key in _KEPT_SETTINGS:
             if svc is not None and key in data:
                 svc[key] = data[key]
-        return original(data)
+        with rollout_alarms.beginning(data):
+            return original(data)
 
     return update
 
@@ -126,12 +129,14 @@ def _announced(original: Callable[..., Any]) -> Callable[..., Any]:
     def complete(
         cluster_name: str, svc_key: str, expected_deployment_id: str | None = None
     ) -> None:
+        if rollout_alarms.hold(cluster_name, svc_key):
+            return
         svc = ecs._services.get(svc_key)
         before = ecs._primary_deployment(svc) if svc else None
         running = before is not None and before["rolloutState"] == "IN_PROGRESS"
         original(cluster_name, svc_key, expected_deployment_id)
         if running and before is not None and before["rolloutState"] == "COMPLETED":
-            _tell(svc, "has reached a steady state.")
+            rollout_alarms.tell(svc, "has reached a steady state.")
 
     return complete
 
@@ -185,7 +190,7 @@ def _replace_if_unhealthy(task: dict[str, Any], svc: dict[str, Any]) -> None:
     for group, port in retirement.target_groups(task):
         health = _balancer.health(group, ip, port)
         if health.state == "unhealthy":
-            _tell(
+            rollout_alarms.tell(
                 svc,
                 f"(port {port}) is unhealthy in (target-group {group}) due to "
                 f"(reason {health.description}).",
@@ -199,15 +204,6 @@ def _replace_if_unhealthy(task: dict[str, Any], svc: dict[str, Any]) -> None:
 def _fail(task: dict[str, Any], reason: str) -> None:
     if retirement.retire(task, reason, "ServiceSchedulerInitiated"):
         ecs._record_service_task_failure(task)
-
-
-def _tell(svc: dict[str, Any] | None, message: str) -> None:
-    """Put an event on the service, newest first, as DescribeServices shows them."""
-    if svc is None:
-        return
-    text = f"(service {svc['serviceName']}) {message}"
-    with resource_lock("sandbox-events", svc["serviceArn"]):
-        svc["events"].insert(0, {"id": new_uuid(), "createdAt": ecs._iso(), "message": text})
 
 
 def _definition(task: dict[str, Any]) -> dict[str, Any]:

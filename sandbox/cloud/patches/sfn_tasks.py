@@ -14,7 +14,7 @@ from ministack.services import stepfunctions as sfn
 
 from sandbox.cloud.settings import Settings
 
-from . import guard, roles, sfn_calls, sfn_roles, sfn_states
+from . import guard, metric_workflows, roles, sfn_calls, sfn_roles, sfn_states
 from .sfn_callbacks import Waiting
 from .sfn_retries import HEARTBEAT, TIMEOUT
 from .sfn_states import State, Step
@@ -74,6 +74,7 @@ class _Attempt:
         else:
             service, action = sfn_roles.parts(resource)
             self.about = {"resourceType": service, "resource": action}
+        self.measured = metric_workflows.Call(self.events, resource)
 
     def _role(self, state: State, data: Any) -> str:
         """The machine's, unless the task names another one."""
@@ -223,6 +224,7 @@ class _Attempt:
 
     def _tell(self, what: str, **details: Any) -> None:
         name = f"{self.events[0].lower()}{self.events[1:]}{what}EventDetails"
+        self.measured.told(what, self.strand.now)
         if self.events != "Task" and what == "Started":
             self.strand.record(f"{self.events}Started")
         else:

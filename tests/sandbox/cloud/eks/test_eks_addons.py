@@ -141,3 +141,13 @@ def _associate(eks: EksWorld, role: str) -> dict[str, Any]:
         clusterName=eks.shared(), namespace="shop", serviceAccount="storefront", roleArn=role
     )
     return dict(made["association"])
+
+
+def test_the_cloudwatch_agent_has_a_namespace_of_its_own(eks: EksWorld) -> None:
+    name = "amazon-cloudwatch-observability"
+    role = eks.role("eks-agent", trust=trust(PODS, *BOTH))
+    wanted = [{"serviceAccount": "cloudwatch-agent", "roleArn": role}]
+    addon(eks, name, podIdentityAssociations=wanted)
+    listed = eks.eks.list_pod_identity_associations(clusterName=eks.shared())["associations"]
+    assert [item["namespace"] for item in listed] == ["amazon-cloudwatch"]
+    eks.eks.delete_addon(clusterName=eks.shared(), addonName=name)
