@@ -1,7 +1,7 @@
-"""Alarms. The embedded cloud evaluates single metrics; log groups are in ``logs``."""
+"""Alarms on metrics; those on other alarms are in ``cloudwatch_composite``."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from .base import Inputs, Outputs, Provider, Tagged
 from .common import (
@@ -80,13 +80,6 @@ class MetricAlarm(Provider[AlarmInputs]):
     inputs = AlarmInputs
     replaces = frozenset({"name"})
     outputs = frozenset({"arn", "name", "tagsAll"})
-    inert: ClassVar[Mapping[str, str]] = {
-        "metricQueries": "sent; an alarm on an expression stays INSUFFICIENT_DATA",
-        "evaluateLowSampleCountPercentiles": "sent; the sandbox keeps no sample counts",
-        "extendedStatistic": "stored; the sandbox publishes no percentiles",
-        "datapointsToAlarm": "stored; one datum over the threshold is enough",
-        "evaluationPeriods": "stored; one datum over the threshold is enough",
-    }
 
     def check(self, name: str, properties: Mapping[str, Any]) -> AlarmInputs:
         inputs = super().check(name, properties)

@@ -92,7 +92,6 @@ class Service(Provider[ServiceInputs]):
     replaces = frozenset({"name", "cluster", "launchType"})
     outputs = frozenset({"arn", "name", "taskDefinition", "tagsAll"})
     inert: ClassVar[Mapping[str, str]] = {
-        "alarms": "sent; no alarm stops or rolls back a deployment",
         "availabilityZoneRebalancing": "sent; the sandbox has one machine",
         "capacityProviderStrategies": "stored; every task runs on this machine",
         "enableEcsManagedTags": "stored; tasks carry no tags",

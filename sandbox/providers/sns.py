@@ -9,6 +9,8 @@ from .common import ignoring, one_of, pairs, physical_name, tag_changes
 from .policies import check_resource, parse
 
 _POLICY_LIMIT = 30_720
+_MARKS = {"email": "@", "email-json": "@", "http": "http://", "https": "https://"}
+"""What the endpoint of a protocol must have in it."""
 
 
 class TopicInputs(Tagged):
@@ -124,7 +126,7 @@ class SubscriptionInputs(Inputs):
 
 
 class TopicSubscription(Provider[SubscriptionInputs]):
-    """A queue, function or address that gets a topic's messages."""
+    """A queue, function or address that gets a topic's messages; addresses confirm first."""
 
     token = "aws:sns/topicSubscription:TopicSubscription"
     inputs = SubscriptionInputs
@@ -140,6 +142,11 @@ class TopicSubscription(Provider[SubscriptionInputs]):
         one_of("protocol", inputs.protocol, allowed)
         if inputs.protocol in ("sqs", "lambda", "firehose") and inputs.endpoint[:4] != "arn:":
             raise ValueError(f"endpoint={inputs.endpoint!r}: {inputs.protocol} needs an ARN.")
+        if (mark := _MARKS.get(inputs.protocol)) and mark not in inputs.endpoint.lower():
+            raise ValueError(
+                f"endpoint={inputs.endpoint!r} does not match protocol {inputs.protocol}: AWS "
+                f"wants {mark} in it."
+            )
         if inputs.filter_policy is not None:
             parse("filterPolicy", inputs.filter_policy)
         elif inputs.filter_policy_scope is not None:
@@ -181,7 +188,8 @@ class TopicSubscription(Provider[SubscriptionInputs]):
         return outputs
 
     def delete(self, id: str, outputs: Outputs) -> None:
-        with ignoring("NotFound", "NotFoundException"):
+        # One that nobody has confirmed cannot be ended: AWS forgets it after two days.
+        with ignoring("NotFound", "NotFoundException", "InvalidParameter"):
             self.context.client("sns").unsubscribe(SubscriptionArn=id)
 
 

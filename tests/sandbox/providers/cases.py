@@ -1,6 +1,7 @@
 """All cases, in one list."""
 
 from . import (
+    cases_alarms,
     cases_api,
     cases_buckets,
     cases_ecs,
@@ -23,6 +24,7 @@ from . import (
 )
 
 CASES = [
+    *cases_alarms.CASES,
     *cases_api.CASES,
     *cases_buckets.CASES,
     *cases_ecs.CASES,

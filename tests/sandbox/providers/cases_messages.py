@@ -38,6 +38,17 @@ def _topic_policy(world: World, id: str, outputs: Outputs) -> Mapping[str, Any] 
     return {"policy": json.loads(attributes["Policy"])}
 
 
+def _address(protocol: str, endpoint: str) -> Case:
+    """Somebody who has to confirm first."""
+    return Case(
+        "aws:sns/topicSubscription:TopicSubscription",
+        lambda w: {"topic": w.topic, "protocol": protocol, "endpoint": endpoint},
+        _subscription,
+        lambda w: {"Endpoint": endpoint, "PendingConfirmation": "true"},
+        label=protocol,
+    )
+
+
 CASES = [
     Case(
         "aws:sns/topicPolicy:TopicPolicy",
@@ -99,4 +110,6 @@ CASES = [
         lambda w: {"filterPolicy": '{"kind": ["refund"]}', "rawMessageDelivery": False},
         lambda w: {"FilterPolicy": '{"kind": ["refund"]}', "RawMessageDelivery": "false"},
     ),
+    _address("email", "ops@example.com"),
+    _address("https", "https://127.0.0.1:9/alarms"),
 ]

@@ -121,15 +121,59 @@ CASES = [
             "evaluationPeriods": 1,
             "threshold": 5,
             "metricQueries": [
-                {"id": "share", "expression": "100 * bad / all", "returnData": True},
                 {
-                    "id": "bad",
-                    "metric": {"metricName": "Bad", "namespace": "N", "period": 60, "stat": "Sum"},
+                    "id": "share",
+                    "expression": "100 * bad / total",
+                    "label": "bad ones",
+                    "period": 60,
+                    "returnData": True,
                 },
+                *(
+                    {
+                        "id": name.lower(),
+                        "metric": {
+                            "metricName": name,
+                            "namespace": "N",
+                            "dimensions": {"Service": "web"},
+                            "period": 60,
+                            "stat": "Sum",
+                            "unit": "Count",
+                        },
+                    }
+                    for name in ("Bad", "Total")
+                ),
             ],
         },
         _alarm,
-        lambda w: {"Threshold": 5.0},
+        lambda w: {
+            "Threshold": 5.0,
+            "Metrics": [
+                {
+                    "Id": "share",
+                    "Expression": "100 * bad / total",
+                    "Label": "bad ones",
+                    "Period": 60,
+                    "ReturnData": True,
+                },
+                *(
+                    {
+                        "Id": name.lower(),
+                        "MetricStat": {
+                            "Metric": {
+                                "MetricName": name,
+                                "Namespace": "N",
+                                "Dimensions": [{"Name": "Service", "Value": "web"}],
+                            },
+                            "Period": 60,
+                            "Stat": "Sum",
+                            "Unit": "Count",
+                        },
+                        "ReturnData": False,
+                    }
+                    for name in ("Bad", "Total")
+                ),
+            ],
+        },
         label="expression",
     ),
 ]

@@ -32,6 +32,8 @@ NOT_TOLD: dict[str, str] = {
     "dnsEntries": "gateway endpoints have none",
     "requesterManaged": "never",
     "alarmArns": "recorded only: nothing makes the alarms",
+    "slackChannelName": "nobody asks Slack",
+    "slackTeamName": "nobody asks Slack",
     "attachmentCount": "known to a refresh only",
     "pendingRenewal": "no certificate is renewed",
     "renewalEligibility": "no certificate is renewed",

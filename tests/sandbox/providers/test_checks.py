@@ -7,12 +7,12 @@ import pytest
 from sandbox.providers import discover
 from sandbox.providers.base import Context, Provider
 
-from . import refused_network, refused_services
-from .valid import VALID
+from . import refused_network, refused_services, refused_watching, valid
 
 OFFLINE = Context(lambda service: pytest.fail(f"asked {service}"), "us-east-1", "123456789012")
 REGISTRY = discover()
-REFUSED = [*refused_network.REFUSED, *refused_services.REFUSED]
+REFUSED = [*refused_network.REFUSED, *refused_services.REFUSED, *refused_watching.REFUSED]
+VALID = {**valid.VALID, **refused_watching.VALID}
 
 
 def _provider(short: str) -> tuple[str, Provider[Any]]:
