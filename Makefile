@@ -32,7 +32,7 @@ lock: .venv/dev.stamp ## compile requirements/*.in into pinned requirements/*.tx
 
 # -- the embedded cloud --------------------------------------------------------
 
-.PHONY: up down status logs verify kubernetes storm
+.PHONY: up down status logs verify graph kubernetes storm health
 up: .venv/sandbox.stamp ## deploy the whole program into the embedded cloud and try it out
 	@$(BIN)/python -m sandbox up $(ARGS)
 
@@ -45,14 +45,22 @@ status: .venv/sandbox.stamp ## what runs, and where
 logs: .venv/sandbox.stamp ## the storefront's log
 	@$(BIN)/python -m sandbox logs $(ARGS)
 
-verify: .venv/sandbox.stamp ## drive every entry point again
+verify: .venv/sandbox.stamp ## ask how it is, and drive every entry point again
 	@$(BIN)/python -m sandbox verify $(ARGS)
+
+graph: .venv/sandbox.stamp ## draw what is deployed, and the dashboards
+	@$(BIN)/python -m sandbox graph $(ARGS)
 
 kubernetes: .venv/sandbox.stamp ## build a real Kubernetes control plane for the sandbox (needs Go; once)
 	@$(BIN)/python -m sandbox.kubernetes build
 
 storm: .venv/sandbox.stamp ## 10,000 orders with faults through what is deployed, then the books
 	@$(BIN)/python -m sandbox storm --orders $(or $(ORDERS),10000) $(ARGS)
+
+# -- on AWS --------------------------------------------------------------------
+
+health: .venv/sandbox.stamp ## ask a stack on AWS how it is: make health STACK=dev
+	@pulumi stack output --json --stack $(or $(STACK),dev) | $(BIN)/python -m components.health $(ARGS)
 
 # -- quality -------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ app = settings.storefront(image.uri, orders)
 
 storefront = slipway.FargateWebService("storefront", settings.fargate(app, image, network))
 
+parts: dict[str, pulumi.ComponentResource] = {"storefront": storefront, "orders": orders}
 if settings.kubernetes:
-    cluster = slipway.EksWebApp("storefront", settings.eks(app, network))
+    cluster = parts["kubernetes"] = slipway.EksWebApp("storefront", settings.eks(app, network))
     pulumi.export("eks_cluster", cluster.cluster_name)
     pulumi.export("eks_web_app_url", cluster.url)
     pulumi.export("kubeconfig", cluster.kubeconfig)
@@ -39,6 +40,7 @@ events = slipway.MultiTriggerFunction(
                 ],
                 "api_keys": ["partner"],
                 "throttle": {"rate": settings.api_requests_per_second},
+                "access_logs": settings.api_access_logs,
             },
             "url": {"auth": "iam"},
             "s3": {"uploads": {}},
@@ -65,6 +67,16 @@ report = slipway.MultiTriggerFunction(
 )
 
 sales = slipway.DataProcessingWorkflow("sales", settings.workflow())
+
+if settings.observability:
+    parts |= {"events": events, "report": report, "sales": sales}
+    watch = slipway.Observability("shop", settings.watching(parts))
+    pulumi.export("dashboard_url", watch.dashboard_url)
+    pulumi.export("alarm_topic_arn", watch.topic_arn)
+    pulumi.export("alarms", watch.alarm_names)
+    pulumi.export("composite_alarms", watch.composite_alarm_names)
+    pulumi.export("monthly_cost_usd", watch.monthly_cost_usd)
+    pulumi.export("health", watch.health)
 
 pulumi.export("storefront_url", storefront.url)
 pulumi.export("storefront_cluster", storefront.cluster_name)

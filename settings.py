@@ -5,12 +5,14 @@ What only a component can judge (CPU and memory pairs, address ranges) it judges
 """
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, Self
 
 import pulumi
 import pydantic
+import yaml
 from pulumi.runtime import config as runtime_config
 from pydantic.alias_generators import to_camel
 
@@ -23,6 +25,7 @@ from components import (
     MultiTriggerFunctionArgs,
     Network,
     NetworkArgs,
+    ObservabilityArgs,
     OrderWorkflow,
     OrderWorkflowArgs,
     PythonLayerArgs,
@@ -64,6 +67,7 @@ class Settings(pydantic.BaseModel):
     log_retention_days: int = 30
     debug: bool = False
     api_requests_per_second: int = pydantic.Field(default=50, ge=1)
+    api_access_logs: bool = False
     approval_above: int = pydantic.Field(default=1000, ge=0)
     protect_data: bool = False
     kubernetes: bool = False
@@ -71,6 +75,13 @@ class Settings(pydantic.BaseModel):
     kubernetes_replicas: int = pydantic.Field(default=3, ge=1)
     kubernetes_admins: list[str] = pydantic.Field(default_factory=list)
     node_instance_type: str = ""
+    observability: bool = True
+    alarm_emails: list[str] = pydantic.Field(default_factory=list)
+    alarm_https: list[str] = pydantic.Field(default_factory=list)
+    alarm_overrides: list[str] = pydantic.Field(default_factory=list)
+    slack_workspace_id: str = ""
+    slack_channel_id: str = ""
+    deployments: list[str] = pydantic.Field(default_factory=list)
 
     @pydantic.model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -88,6 +99,23 @@ class Settings(pydantic.BaseModel):
             raise ValueError(
                 "domain is set without zoneId: the alias record needs its Route 53 hosted zone; "
                 "set zoneId, or remove domain"
+            )
+        for text in self.alarm_overrides:
+            if not re.fullmatch(r"[^.=]+\.[a-z_]+=.+", text):
+                raise ValueError(
+                    f"alarmOverrides has {text!r}; write alarm.number=value, such as "
+                    "events/duration.threshold=5000"
+                )
+        for text in self.deployments:
+            if not re.fullmatch(r"\S+ .+", text):
+                raise ValueError(
+                    f"deployments has {text!r}; write a moment and a label, such as "
+                    "2026-11-21T10:00:00Z 1.4.0"
+                )
+        if bool(self.slack_workspace_id) != bool(self.slack_channel_id):
+            raise ValueError(
+                "slackWorkspaceId and slackChannelId belong together: a channel is known by both; "
+                "set both, or neither"
             )
         return self
 
@@ -164,6 +192,7 @@ class Settings(pydantic.BaseModel):
             "spot_percent": self.spot_percent,
             "log_retention_days": self.log_retention_days,
             "deletion_protection": self.protect_data,
+            "json_logs": True,
         }
 
     def eks(self, app: WebApp, network: Network) -> EksWebAppArgs:
@@ -231,6 +260,34 @@ class Settings(pydantic.BaseModel):
             "architecture": self.architecture,
             "log_retention_days": self.log_retention_days,
         }
+
+    def watching(self, parts: Mapping[str, pulumi.ComponentResource]) -> ObservabilityArgs:
+        """What watches ``parts``; who is told, and what this stack knows better."""
+        args: ObservabilityArgs = {
+            "components": parts,
+            "emails": self.alarm_emails,
+            "https": self.alarm_https,
+            "overrides": self._overrides(),
+            "deployments": [
+                {"at": at, "label": label}
+                for at, _, label in (marker.partition(" ") for marker in self.deployments)
+            ],
+        }
+        if self.slack_workspace_id:
+            args["chat"] = {
+                "slack_workspace_id": self.slack_workspace_id,
+                "slack_channel_id": self.slack_channel_id,
+            }
+        return args
+
+    def _overrides(self) -> Any:
+        """``events/duration.threshold=5000`` as the component takes it, which checks the rest."""
+        found: dict[str, dict[str, Any]] = {}
+        for text in self.alarm_overrides:
+            name, _, value = text.partition("=")
+            alarm, _, number = name.rpartition(".")
+            found.setdefault(alarm, {})[number] = yaml.safe_load(value)
+        return found
 
     @classmethod
     def _explain(cls, problem: Any) -> str:

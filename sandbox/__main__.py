@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 the deployment or a journey failed, 2 the request cannot be carried out.
 """
 
+import json
 import signal
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ def up(
         clock.lap("deploy")
         reports = session.drive(terminal, cloud, result) if verify else []
         clock.lap("journeys")
+        session.pictures(terminal, cloud, state)
+        clock.lap("pictures")
         terminal.addresses(session.addresses(cloud, state, result))
         terminal.emit(
             {
@@ -130,6 +133,18 @@ def storm(
 
 
 @app.command()
+def graph(state: State = workspace.DEFAULT, as_json: Json = False) -> None:
+    """Draw what is deployed, and its dashboards with what they show now."""
+    terminal = Terminal(as_json=as_json)
+    with _answering(terminal):
+        cloud = session.require(state)
+        session.require_deployed(state, cloud)
+        written = session.pictures(terminal, cloud, state)
+        terminal.addresses({path.name: path.resolve().as_uri() for path in written})
+        terminal.emit({"pictures": [str(path) for path in written]})
+
+
+@app.command()
 def status(state: State = workspace.DEFAULT, as_json: Json = False) -> None:
     """What runs, and where."""
     terminal = Terminal(as_json=as_json)
@@ -157,10 +172,11 @@ def outputs(
         result = session.require_deployed(state, session.require(state))
         values = session.shown(result, secrets=show_secrets)
         if name is None:
-            terminal.addresses({key: str(value) for key, value in sorted(values.items())})
+            terminal.addresses({key: session.in_a_line(key, values[key]) for key in sorted(values)})
             terminal.emit(values)
         elif name in values:
-            print(values[name])
+            plain = isinstance(values[name], str)
+            print(values[name] if plain else json.dumps(values[name], indent=2, sort_keys=True))
         else:
             raise CloudError(
                 f"This stack exports no '{name}'. It exports: {', '.join(sorted(values))}."

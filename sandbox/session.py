@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import journeys, workspace
 from sandbox.cloud.lifecycle import Cloud, CloudError, last_words, running, start, stop
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 """The stack that this machine's architecture and base image are filled into."""
+
+LONGEST_CELL = 100
+"""Characters of an export that the table of addresses shows whole, if it is no text."""
+
+FIRST = ("sandbox.journeys.health", "sandbox.journeys.storefront")
+"""The journeys that are taken before all others."""
 
 
 class Clock:
@@ -183,21 +190,27 @@ def drive(
     result: Result,
     patience: float = journeys.PATIENCE_SECONDS,
 ) -> list[journeys.Report]:
-    """Take every journey that fits the stack, a thread a module, and print them in their order."""
+    """Take every journey that fits the stack, a thread a module, and print them in their order.
+
+    What is there is looked at first: later journeys cause failures on purpose.
+    """
     context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
     fitting = [one for one in journeys.every_journey() if not one.is_pointless(result.outputs)]
     ways = [list(way) for _, way in groupby(fitting, lambda one: one.module)]
+    first = [way for way in ways if way[0].module in FIRST]
+    rest = [way for way in ways if way[0].module not in FIRST]
 
     def travel(way: list[journeys.Journey]) -> list[journeys.Report]:
         visit = journeys.Visit(result.outputs, context.client, patience=patience)
         return [journeys.take(journey, visit) for journey in way]
 
     reports: list[journeys.Report] = []
-    with ThreadPoolExecutor(len(ways)) as pool:
-        for taken in pool.map(travel, ways):
-            for report in taken:
-                terminal.journey(report)
-            reports += taken
+    for together in (first, rest):
+        with ThreadPoolExecutor(len(together) or 1) as pool:
+            for taken in pool.map(travel, together):
+                for report in taken:
+                    terminal.journey(report)
+                reports += taken
     return reports
 
 
@@ -217,6 +230,18 @@ def weather(terminal: Terminal, cloud: Cloud, result: Result, orders: int, seed:
     return finding
 
 
+def pictures(terminal: Terminal, cloud: Cloud, state: Path) -> list[Path]:
+    """Draw what is deployed and its dashboards; what cannot be drawn fails nothing else."""
+    from sandbox import graph  # templates and charts: no other command needs them
+
+    context = connect(cloud.endpoint, region=cloud.region, account=cloud.account)
+    try:
+        return graph.draw(state, cloud.boot, context.client, cloud.minute)
+    except (BotoCoreError, ClientError) as error:
+        terminal.warn(f"No picture of the dashboards: {error}")
+        return []
+
+
 def shown(result: Result, *, secrets: bool = False) -> dict[str, Any]:
     """The exports as they may be shown."""
     return {
@@ -229,13 +254,24 @@ def addresses(cloud: Cloud, state: Path, result: Result | None) -> dict[str, str
     """Where to look, for the table that a command ends with."""
     rows: dict[str, str] = {}
     if result is not None:
-        rows.update({key: str(value) for key, value in sorted(shown(result).items())})
+        rows.update({key: in_a_line(key, val) for key, val in sorted(shown(result).items())})
+    drawn = state / "pictures"
+    for title, name in (("the program", "program.html"), ("the dashboards", "dashboards.html")):
+        if (drawn / name).exists():
+            rows[title] = (drawn / name).resolve().as_uri()
     rows["AWS endpoint"] = cloud.endpoint
     rows["AWS tools"] = f". {state / 'env'} && aws ecs list-clusters"
     if (state / "kubeconfig").exists():
         rows["kubectl"] = f". {state / 'env'} && kubectl get pods -A"
     rows["cloud's log"] = str(state / "cloud.log")
     return rows
+
+
+def in_a_line(name: str, value: Any) -> str:
+    """An export as a table has room for it."""
+    if isinstance(value, dict | list) and len(str(value)) > LONGEST_CELL:
+        return f"{len(value)} entries: python -m sandbox outputs {name}"
+    return str(value)
 
 
 def document(cloud: Cloud, result: Result | None) -> dict[str, Any]:

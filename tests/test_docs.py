@@ -38,9 +38,9 @@ def test_make_help_lists_every_documented_command() -> None:
         assert f"make {command} " in shown
 
 
-def test_the_sandbox_page_says_what_the_code_says() -> None:
-    page = documentation.PAGE.read_text()
-    assert page == documentation.rewritten(page), "run `make docs`"
+@pytest.mark.parametrize("page", documentation.PAGES, ids=lambda page: page.name)
+def test_a_page_says_what_the_code_says(page: Path) -> None:
+    assert page.read_text() == documentation.rewritten(page), "run `make docs`"
 
 
 def test_the_readme_fits_one_screen() -> None:

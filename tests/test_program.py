@@ -38,7 +38,7 @@ def _config(stack: str) -> dict[str, str]:
     }
 
 
-def _run(stack: str, more: Mapping[str, str] | None = None, *, known: bool = True) -> Deployment:
+def run(stack: str, more: Mapping[str, str] | None = None, *, known: bool = True) -> Deployment:
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
@@ -60,19 +60,25 @@ def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("known", [True, False], ids=["known", "first preview"])
 @pytest.mark.parametrize("stack", ["dev", "prod", "local"])
 def test_every_stack_evaluates(stack: str, known: bool) -> None:
-    deployment = _run(stack, known=known)
+    deployment = run(stack, known=known)
     assert len(deployment.of("aws:ecs/service:Service")) == 1
     cluster = {"eks_cluster", "eks_web_app_url", "kubeconfig"}
     assert set(deployment.outputs) == (cluster if stack == "local" else set()) | {
+        "alarm_topic_arn",
+        "alarms",
         "api_url",
         "approvals_table",
+        "composite_alarms",
+        "dashboard_url",
         "data_workflow_arn",
         "failed_orders_queue_url",
         "failed_refunds_queue_url",
         "function_alias_arn",
         "function_name",
+        "health",
         "image_uri",
         "layer_function_name",
+        "monthly_cost_usd",
         "order_workflow_arn",
         "orders_table",
         "payment_function",
@@ -100,6 +106,16 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
         {"slipway:architecture": "x86_64", "slipway:baseImage": "python:3.13"},
         {"slipway:runtime": "python3.12", "slipway:debug": "true"},
         {"slipway:approvalAbove": "0"},
+        {"slipway:apiAccessLogs": "true"},
+        {"slipway:observability": "false"},
+        {
+            "slipway:alarmEmails": '["ops@example.com"]',
+            "slipway:alarmHttps": '["https://example.com/alarms"]',
+            "slipway:alarmOverrides": '["events/duration.threshold=5000"]',
+            "slipway:slackWorkspaceId": "T0123456789",
+            "slipway:slackChannelId": "C0123456789",
+            "slipway:deployments": '["2026-11-21T10:00:00Z 1.4.0"]',
+        },
         {"slipway:kubernetes": "true"},
         {
             "slipway:kubernetes": "true",
@@ -112,11 +128,11 @@ def test_every_stack_evaluates(stack: str, known: bool) -> None:
     ids=lambda more: " ".join(key.removeprefix("slipway:") for key in more),
 )
 def test_every_option_evaluates(more: dict[str, str], known: bool) -> None:
-    assert _run("dev", more, known=known).of("aws:ecs/service:Service")
+    assert run("dev", more, known=known).of("aws:ecs/service:Service")
 
 
 def test_dev_is_cheap_and_prod_is_private() -> None:
-    dev, prod = _run("dev"), _run("prod")
+    dev, prod = run("dev"), run("prod")
     assert dev.of("aws:ec2/natGateway:NatGateway") == []
     assert len(prod.of("aws:ec2/natGateway:NatGateway")) == 2
     place = "networkConfiguration"
@@ -127,7 +143,7 @@ def test_dev_is_cheap_and_prod_is_private() -> None:
 
 
 def test_one_architecture_reaches_the_image_and_the_task() -> None:
-    deployment = _run("dev", {"slipway:architecture": "x86_64"})
+    deployment = run("dev", {"slipway:architecture": "x86_64"})
     image = deployment.one("docker:index/image:Image")
     task = deployment.one("aws:ecs/taskDefinition:TaskDefinition")
     assert image.inputs["build"]["platform"] == "linux/amd64"
@@ -135,7 +151,7 @@ def test_one_architecture_reaches_the_image_and_the_task() -> None:
 
 
 def test_one_architecture_and_runtime_reach_the_functions_and_the_layer() -> None:
-    deployment = _run("dev", {"slipway:architecture": "x86_64", "slipway:runtime": "python3.12"})
+    deployment = run("dev", {"slipway:architecture": "x86_64", "slipway:runtime": "python3.12"})
     functions = deployment.of("aws:lambda/function:Function")
     assert len(functions) == 10
     assert {(*item.inputs["architectures"], item.inputs["runtime"]) for item in functions} == {
@@ -147,7 +163,7 @@ def test_one_architecture_and_runtime_reach_the_functions_and_the_layer() -> Non
 
 
 def test_the_secret_key_is_a_reference_in_the_function_s_environment() -> None:
-    deployment = _run("dev")
+    deployment = run("dev")
     report = deployment.one("aws:lambda/function:Function", "report").inputs
     environment = report["environment"]["variables"]
     parameter = next(
@@ -161,7 +177,7 @@ def test_the_secret_key_is_a_reference_in_the_function_s_environment() -> None:
 
 
 def test_a_domain_makes_the_address_https() -> None:
-    assert _run("dev", DOMAIN).outputs["storefront_url"] == "https://shop.example.com"
+    assert run("dev", DOMAIN).outputs["storefront_url"] == "https://shop.example.com"
 
 
 LOG_DELIVERY = {
@@ -173,7 +189,7 @@ LOG_DELIVERY = {
 
 
 def test_the_storefront_may_place_orders_and_no_more() -> None:
-    deployment = _run("dev")
+    deployment = run("dev")
     policies = {
         item.name: json.loads(item.inputs["policy"])["Statement"]
         for item in deployment.of("aws:iam/rolePolicy:RolePolicy")
@@ -189,7 +205,7 @@ def test_the_storefront_may_place_orders_and_no_more() -> None:
 
 def test_no_policy_allows_every_action_or_an_unexplained_every_resource() -> None:
     found = 0
-    for role_policy in _run("prod").of("aws:iam/rolePolicy:RolePolicy"):
+    for role_policy in run("prod").of("aws:iam/rolePolicy:RolePolicy"):
         for statement in json.loads(role_policy.inputs["policy"])["Statement"]:
             found += 1
             actions = statement["Action"]

@@ -34,7 +34,7 @@ def test_values_arrive_as_text_and_become_typed() -> None:
         ),
         (
             {"bananas": "1"},
-            "unknown key slipway:bananas. Known keys: apiRequestsPerSecond, appVersion,",
+            "unknown key slipway:bananas. Known keys: alarmEmails, alarmHttps,",
         ),
         (
             {"storefrontPort": "70000"},
@@ -54,6 +54,18 @@ def test_values_arrive_as_text_and_become_typed() -> None:
             "certificateArn is set without domain: a certificate serves a host name; set domain",
         ),
         ({"domain": "shop.example.com"}, "domain is set without zoneId: the alias record needs"),
+        (
+            {"slackChannelId": "C0123456789"},
+            "Pulumi.dev.yaml: slackWorkspaceId and slackChannelId belong together: a channel is",
+        ),
+        (
+            {"alarmOverrides": ["events/duration=5000"]},
+            "alarmOverrides has 'events/duration=5000'; write alarm.number=value, such as",
+        ),
+        (
+            {"deployments": ["1.4.0"]},
+            "deployments has '1.4.0'; write a moment and a label, such as 2026-11-21T10:00:00Z",
+        ),
     ],
 )
 def test_a_mistake_is_answered_with_file_key_and_way_out(values: dict[str, Any], text: str) -> None:
@@ -83,9 +95,36 @@ def test_pulumi_yaml_declares_the_same_keys_types_and_defaults() -> None:
 def test_the_stack_files_hold_known_keys_only(stack: str) -> None:
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     ours = {
-        key.removeprefix("slipway:"): str(value)
+        key.removeprefix("slipway:"): value if isinstance(value, list) else str(value)
         for key, value in config.items()
         if key.startswith("slipway:")
     }
     assert Settings.parse(ours, f"Pulumi.{stack}.yaml")
     assert {to_camel(name) for name in Settings.model_fields} >= ours.keys()
+
+
+def test_overrides_and_markers_become_what_the_component_takes() -> None:
+    settings = Settings.parse(
+        {
+            "alarmOverrides": [
+                "events/errors.statistic=Sum",
+                "events/errors.threshold=5",
+                "orders/payment/duration.enabled=false",
+            ],
+            "deployments": ["2026-11-21T10:00:00Z 1.4.0, with gifts"],
+            "slackWorkspaceId": "T0123456789",
+            "slackChannelId": "C0123456789",
+        },
+        "Pulumi.dev.yaml",
+    )
+    args = settings.watching({})
+    assert args.get("overrides") == {
+        "events/errors": {"statistic": "Sum", "threshold": 5},
+        "orders/payment/duration": {"enabled": False},
+    }
+    marks = [{"at": "2026-11-21T10:00:00Z", "label": "1.4.0, with gifts"}]
+    assert args.get("deployments") == marks
+    assert args.get("chat") == {
+        "slack_workspace_id": "T0123456789",
+        "slack_channel_id": "C0123456789",
+    }

@@ -4,10 +4,12 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from sandbox import journeys, session
 from sandbox.journeys import Journey, JourneyFailed, Visit, every_journey, expect, take
 
 GOOD: dict[str, tuple[int, str, str]] = {
@@ -167,3 +169,34 @@ def test_expect_lets_what_is_met_pass() -> None:
     expect(True, "never said")
     with pytest.raises(JourneyFailed, match="said"):
         expect(False, "said")
+
+
+def test_health_is_asked_before_anything_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    other = threading.Event()
+
+    def breaks(visit: Visit) -> Iterator[str]:
+        other.set()
+        taken.append("other")
+        yield "broke something"
+
+    def asks(visit: Visit) -> Iterator[str]:
+        other.wait(0.3)  # the other one has its chance to come first
+        taken.append("health")
+        yield "well"
+
+    asks.__module__ = session.FIRST[0]
+    both = [Journey("breaks", (), None, breaks), Journey("asks", (), None, asks)]
+    monkeypatch.setattr(journeys, "every_journey", lambda: both)
+    cloud: Any = SimpleNamespace(endpoint="http://127.0.0.1:9", region="us-east-1", account="1")
+    result: Any = SimpleNamespace(outputs={})
+    terminal: Any = SimpleNamespace(journey=lambda report: None)
+    reports = session.drive(terminal, cloud, result)
+    assert taken == ["health", "other"]
+    assert [report.title for report in reports] == ["asks", "breaks"]
+
+
+def test_the_first_journeys_break_nothing() -> None:
+    found = [one for one in every_journey() if one.module in session.FIRST]
+    assert {one.module for one in found} == set(session.FIRST)
+    assert found[0].needs == ("health",)

@@ -1,6 +1,9 @@
 """The whole program in the embedded cloud: deployed once, looked at, updated in place."""
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ import requests
 
 from sandbox.cloud.bridge import gateway_address
 from sandbox.kubernetes import build
-from tests.sandbox.conftest import Finished, Sandbox, environment_of, images_of
+from tests.sandbox.conftest import ROOT, Finished, Sandbox, environment_of, images_of
 
 pytestmark = pytest.mark.sandbox
 
@@ -40,8 +43,7 @@ def outputs(up: Finished) -> Any:
 @pytest.fixture(scope="module")
 def aws(sandbox: Sandbox, outputs: Any) -> Any:
     """A boto3 session with what `. .sandbox/env` sets."""
-    lines = (sandbox.state / "env").read_text().splitlines()
-    env = dict(line.removeprefix("export ").split("=", 1) for line in lines if "export" in line)
+    env = _shell(sandbox)
     return lambda service: boto3.client(
         service,
         endpoint_url=env["AWS_ENDPOINT_URL"],
@@ -176,6 +178,44 @@ def test_a_second_up_changes_nothing(sandbox: Sandbox, outputs: Any) -> None:
     assert "already runs" in again.err
 
 
+def test_the_health_command_finds_what_is_not_well_and_its_next_step(
+    sandbox: Sandbox, outputs: Any, aws: Any, tmp_path: Path
+) -> None:
+    exported = tmp_path / "outputs.json"
+    exported.write_text(sandbox.run("outputs", "--json").out)
+    health = [sys.executable, "-m", "components.health", "--outputs", str(exported)]
+    environment = {**os.environ, **_shell(sandbox)}
+
+    def ask() -> tuple[int, str]:
+        done = subprocess.run(
+            health, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def until(code: int) -> str:
+        # What the journeys broke on purpose may still ring.
+        deadline = time.monotonic() + 300
+        while (answer := ask())[0] != code and time.monotonic() < deadline:
+            time.sleep(2)
+        assert answer[0] == code, answer[1]
+        return answer[1]
+
+    until(0)
+    sqs, queue = aws("sqs"), outputs["failed_orders_queue_url"]
+    sqs.send_message(QueueUrl=queue, MessageBody='{"order": {"orderId": "ORD-LOST"}}')
+    said = until(1)
+    assert "failed-orders" in said
+    assert "->" in said, "no next step"
+    sqs.purge_queue(QueueUrl=queue)
+    until(0)
+
+
+def _shell(sandbox: Sandbox) -> dict[str, str]:
+    """What `. .sandbox/env` sets."""
+    lines = (sandbox.state / "env").read_text().splitlines()
+    return dict(line.removeprefix("export ").split("=", 1) for line in lines if "export" in line)
+
+
 class Caller(threading.Thread):
     """A client that keeps calling, and remembers what came back."""
 
@@ -247,9 +287,12 @@ def test_status_and_outputs_answer_for_scripts(sandbox: Sandbox, outputs: Any) -
     assert sandbox.run("outputs", "storefront_url").out.strip() == outputs["storefront_url"]
     assert sandbox.run("outputs", "--json").document == outputs
     assert sandbox.run("status", "--json").document["running"] is True
+    alarms = sandbox.run("outputs", "alarms").document
+    assert alarms == outputs["alarms"]
+    assert f"{len(alarms)} entries: python -m sandbox outputs alarms" in sandbox.run("outputs").text
     missing = sandbox.run("outputs", "storefront_ulr")
     assert missing.code == 2
-    assert "This stack exports no 'storefront_ulr'. It exports: api_url," in missing.text
+    assert "This stack exports no 'storefront_ulr'. It exports: alarm_topic_arn, " in missing.text
 
 
 def test_the_sandbox_listens_on_loopback_alone(sandbox: Sandbox, outputs: Any) -> None:
