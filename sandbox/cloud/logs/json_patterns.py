@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .words import SyntaxWrongError, Words
+from .words import COMPARISONS, SyntaxWrongError, Words
 
 _KINDS = [
     ("space", r"\s+"),
@@ -17,14 +17,6 @@ _KINDS = [
     ("word", r"[\w*.?:/@#+-]+"),
 ]
 _STEP = re.compile(r"\.?\['([^']+)'\]|\.?\[\"([^\"]+)\"\]|\.([\w@-]+)|\[(\d+|\*)\]")
-_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 Test = Callable[[Any], bool]
 
 
@@ -99,7 +91,7 @@ def _one(words: Words) -> Test:
     if words.take_if("EXISTS"):
         return lambda document: bool(select(document, selector))
     operator = words.expect_kind("operator").text
-    if operator not in _COMPARED:
+    if operator not in COMPARISONS:
         raise SyntaxWrongError(f"{operator!r} compares nothing")
     return _comparison(selector, operator, words)
 
@@ -108,7 +100,7 @@ def _comparison(selector: str, operator: str, words: Words) -> Test:
     token = words.expect_kind("number", "string", "regex", "word")
     equal = operator in ("=", "!=")
     if token.kind == "number":
-        number, compare = float(token.text), _COMPARED[operator]
+        number, compare = float(token.text), COMPARISONS[operator]
         return lambda document: any(
             compare(float(value), number) for value in select(document, selector) if _number(value)
         )

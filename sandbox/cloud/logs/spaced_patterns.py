@@ -4,20 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 
 from .json_patterns import wildcard
-from .words import SyntaxWrongError
+from .words import COMPARISONS, SyntaxWrongError
 
 _FIELDS = re.compile(r'"((?:\\.|[^"\\])*)"|\[([^\]]*)\]|(\S+)')
 _CONDITION = re.compile(
     r"\s*(?P<name>\w+)\s*(?P<operator>!=|<=|>=|=|<|>)\s*(?P<value>.+?)\s*", re.DOTALL
 )
-_ORDER: dict[str, Callable[[float, float], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 Test = Callable[[str], bool]
 
 
@@ -90,7 +82,7 @@ def _condition(operator: str, value: str) -> Test:
             raise SyntaxWrongError(f"{operator} compares numbers, not {value}") from None
         fits = wildcard(value.strip('"'))
         return lambda word: fits(word) is (operator == "=")
-    compare = _ORDER[operator]
+    compare = COMPARISONS[operator]
 
     def test(word: str) -> bool:
         try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..words import SyntaxWrongError, Words
+from ..words import COMPARISONS, SyntaxWrongError, Words
 from .events import Event, number, shown
 from .functions import AGGREGATES, FUNCTIONS, duration
 
@@ -27,14 +27,6 @@ KINDS = [
     ("operator", r"!=|<=|>=|[=<>+\-*/^%()\[\],|]"),
 ]
 SKIPPED = ("space", "comment")
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -92,7 +84,7 @@ def _compared(words: Words) -> Value:
     if words.take_if("in"):
         choices = _listed(words)
         return lambda event: any(_equal(left(event), c(event)) for c in choices) is not negative
-    if token.text in _ORDER:
+    if token.text in COMPARISONS:
         words.take()
         return _comparison(left, token.text, sum_of(words))
     return left
@@ -135,8 +127,8 @@ def _compare(operator: str, left: Any, right: Any) -> bool:
         return operator == "!=" and left is not right
     one, other = number(left), number(right)
     if one is not None and other is not None:
-        return _ORDER[operator](one, other)
-    return _ORDER[operator](shown(left), shown(right))
+        return COMPARISONS[operator](one, other)
+    return COMPARISONS[operator](shown(left), shown(right))
 
 
 def sum_of(words: Words) -> Value:
