@@ -17,6 +17,7 @@ import pulumi_aws as aws
 from . import wheels
 from .architecture import checked_architecture
 from .errors import check_keys, invalid
+from .outputs import declared
 from .packaging import DIRECT_LIMIT, UNZIPPED_LIMIT, Package, files_of, packed, too_large
 from .runtimes import checked_runtime
 
@@ -96,9 +97,7 @@ class PythonLayer(pulumi.ComponentResource):
         self.version = layer.version
         self.zip_bytes = pulumi.Output.from_input(made.zip_bytes)
         self.unzipped_bytes = pulumi.Output.from_input(made.unzipped_bytes)
-        self.register_outputs(
-            {key: getattr(self, key) for key in PythonLayer.__annotations__ if key[0] != "_"}
-        )
+        self.register_outputs(declared(self, PythonLayer))
 
 
 def _built(

@@ -16,6 +16,7 @@ from ..checks import workflow_name
 from ..errors import check_keys
 from ..function import MultiTriggerFunction, MultiTriggerFunctionArgs
 from ..logs import checked_retention
+from ..outputs import declared
 from ..policy import Statement
 from ..runtimes import checked_runtime
 from ..shipped import function_code
@@ -179,13 +180,7 @@ class DataProcessingWorkflow(pulumi.ComponentResource):
             **{step: function.function_name for step, function in functions.items()}
         )
         self.log_group_name = self._machine.log_group_name
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in DataProcessingWorkflow.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, DataProcessingWorkflow))
 
     def watched(self) -> Sequence[Watched]:
         """The machine and the steps."""

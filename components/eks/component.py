@@ -13,6 +13,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from .. import domain as domains
+from ..outputs import declared
 from ..tags import merged
 from ..watched import Watched
 from . import addons, load_balancer, manifests, schema
@@ -127,13 +128,7 @@ class EksWebApp(pulumi.ComponentResource):
                 },
             )
         ]
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in EksWebApp.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, EksWebApp))
 
     def watched(self) -> Sequence[Watched]:
         """What ``Observability`` is told: the cluster, as far as the app depends on it."""

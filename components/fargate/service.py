@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..alarms import make_alarms
+from ..outputs import declared
 from ..tags import merged
 from ..watched import Watched
 from . import hooks, watching
@@ -183,13 +184,7 @@ class FargateWebService(pulumi.ComponentResource):
         self.discovery_namespace_id = (
             _output(None) if registry is None else registry.namespace_id.apply(lambda id: id)
         )
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in FargateWebService.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, FargateWebService))
 
     def watched(self) -> Sequence[Watched]:
         """What ``Observability`` is told: the service, and what its load balancer sees."""

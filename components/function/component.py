@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..alarms.watch import Watch
+from ..outputs import declared
 from ..tables import make_table
 from ..tags import merged
 from ..watched import Watched
@@ -186,13 +187,7 @@ class MultiTriggerFunction(Grants, pulumi.ComponentResource):
             setattr(self, key, pulumi.Output.from_input(found.get(key)))
         for key in _BY_TRIGGER:
             setattr(self, key, pulumi.Output.from_input(found.get(key, {})))
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in MultiTriggerFunction.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, MultiTriggerFunction))
 
     def watched(self) -> Sequence[Watched]:
         """The function, and the queues, tables, streams and APIs that its triggers have made."""

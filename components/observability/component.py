@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from ..outputs import declared
 from ..tags import merged
 from . import dashboards, health
 from .alarms import make_service, physical
@@ -109,13 +110,7 @@ class Observability(pulumi.ComponentResource):
         )
         self.monthly_cost_usd = pulumi.Output.from_input(costs.usd)
         self.health = health.document(services, region=region, topic_arn=topic.arn)
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in Observability.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, Observability))
 
 
 def _mapping(values: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[Mapping[str, str]]:

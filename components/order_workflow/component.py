@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..alarms.watch import Watch
+from ..outputs import declared
 from ..policy import Statement, allow
 from ..queues import (
     DEAD_LETTER_RETENTION_SECONDS,
@@ -163,13 +164,7 @@ class OrderWorkflow(pulumi.ComponentResource):
             **{step: function.function_name for step, function in functions.items()}
         )
         self.log_group_name = self._machine.log_group_name
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in OrderWorkflow.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, OrderWorkflow))
 
     def watched(self) -> Sequence[Watched]:
         """The machine, what orders come to, the queues and tables, and the steps."""

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from ..alarms.watch import Watch
 from ..function.failures import make_failure_queue
+from ..outputs import declared
 from ..queues import DEAD_LETTER_RETENTION_SECONDS, make_queue, make_queue_policy
 from ..tags import merged
 from ..watched import Watched
@@ -145,13 +146,7 @@ class StateMachine(Grants, pulumi.ComponentResource):
         self.api_url = pulumi.Output.from_input(found.get("api_url"))
         for key in _BY_TRIGGER:
             setattr(self, key, pulumi.Output.from_input(found.get(key, {})))
-        self.register_outputs(
-            {
-                key: getattr(self, key)
-                for key in StateMachine.__annotations__
-                if not key.startswith("_")
-            }
-        )
+        self.register_outputs(declared(self, StateMachine))
 
     def watched(self) -> Sequence[Watched]:
         """The machine, its callbacks, and the queues and the API that were made for it."""
